@@ -1,5 +1,6 @@
 //! Time as an argument: the seam through which every date enters.
 
+use std::fmt;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -7,7 +8,7 @@ use time::OffsetDateTime;
 /// A source of the current date and time, in UTC.
 ///
 /// Validity of certificates, `Date` headers and log lines follow it, so a lab can live on any day.
-pub trait Clock: Send + Sync + 'static {
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The current date and time.
     fn now(&self) -> OffsetDateTime;
 }

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod distribution;
 pub mod error;
 pub mod evidence;
+pub mod fidelity;
 pub mod finding;
 pub mod name;
 pub mod outcome;

@@ -1,0 +1,222 @@
+//! Requests through a running edge: viewer, edge and origin on loopback, each on a thread of its own.
+//!
+//! The viewer speaks plain HTTP/1.1 on a connection that stays open, so that what differs between the benches is the
+//! edge's way to the origin alone: a connection at hand (`warm`), a new verified TLS connection for each request
+//! (`cold`), a handshake that ends in a 502 page (`error-page`). The access log is written, to nowhere.
+
+mod support;
+
+use std::hint::black_box;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides};
+use edge502_handshake::TrustStore;
+use edge502_origin::{HttpSpec, Origin, OriginSpec, RawBytes};
+use edge502_pki::{CertificateSpec, Lab, When};
+use edge502_rules::access_log::{AccessLogRecord, ProtocolVersion, ViewerProtocol};
+use edge502_rules::distribution::Distribution;
+use edge502_rules::outcome::Outcome;
+use edge502_rules::page::Page;
+use edge502_rules::request_id::RequestId;
+use edge502_rules::response::{EdgeServer, ResponseContext, ViewerHttp};
+use edge502_rules::Cause;
+use tokio::runtime::Runtime;
+
+/// How many requests prove, before the timing, that a bench measures what it says.
+const PROOF: usize = 3;
+
+/// A distribution for `www.shop.test` that caches nothing and fetches from `origin.test` over HTTPS.
+const DISTRIBUTION: &str = r#"{
+    "CallerReference": "bench", "Comment": "", "Enabled": true,
+    "Aliases": { "Quantity": 1, "Items": ["www.shop.test"] },
+    "Origins": { "Quantity": 1, "Items": [{
+        "Id": "app", "DomainName": "origin.test",
+        "CustomOriginConfig": {
+            "HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only",
+            "OriginSslProtocols": { "Quantity": 1, "Items": ["TLSv1.2"] }
+        }
+    }] },
+    "DefaultCacheBehavior": {
+        "TargetOriginId": "app", "ViewerProtocolPolicy": "allow-all",
+        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    }
+}"#;
+
+/// A way to the origin, as a bench.
+struct Way {
+    id: &'static str,
+    origin: OriginSpec,
+    status: u16,
+    /// Connections that the origin sees for [`PROOF`] requests.
+    connections: usize,
+}
+
+fn ways() -> [Way; 3] {
+    let body = || Some("ok".to_owned());
+    let goodbye = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    let expired = CertificateSpec {
+        not_after: Some("-35d".parse::<When>().expect("this is a date")),
+        ..CertificateSpec::default()
+    };
+    let answer = |http| OriginSpec { http, ..OriginSpec::default() };
+    [
+        Way {
+            id: "warm",
+            origin: answer(HttpSpec { body: body(), ..HttpSpec::default() }),
+            status: 200,
+            connections: 1,
+        },
+        Way {
+            id: "cold",
+            origin: answer(HttpSpec { raw: Some(RawBytes::from(goodbye.as_bytes())), ..HttpSpec::default() }),
+            status: 200,
+            connections: PROOF,
+        },
+        Way {
+            id: "error-page",
+            origin: OriginSpec { certificate: expired, ..OriginSpec::default() },
+            status: 502,
+            connections: PROOF,
+        },
+    ]
+}
+
+fn requests(criterion: &mut Criterion) {
+    let (lab, behind, between) = (support::lab(), support::background(), support::background());
+    let mut group = criterion.benchmark_group("request");
+    group.throughput(Throughput::Elements(1));
+    for way in ways() {
+        let origin = support::origin(&behind, &way.origin, &lab);
+        let edge = edge(&between, &lab, &origin);
+        let mut viewer = Viewer::connect(edge.http_addr());
+        for _ in 0..PROOF {
+            assert_eq!(viewer.get(), way.status, "{}", way.id);
+        }
+        assert_eq!(origin.history().snapshot().len(), way.connections, "{}", way.id);
+        group.bench_function(way.id, |bencher| {
+            // Otherwise the origin's memory would grow with the length of the bench.
+            origin.history().clear();
+            bencher.iter(|| viewer.get());
+        });
+    }
+}
+
+fn edge(runtime: &Runtime, lab: &Lab, origin: &Origin) -> Edge {
+    let distribution = Distribution::from_json(DISTRIBUTION).expect("the distribution is sound").distribution;
+    let trust = TrustStore::from_pem(lab.root_pem()).expect("the lab's root can be read");
+    let mut config = EdgeConfig::new(distribution, trust, support::clock());
+    config.overrides = Overrides::new().with("origin.test", 443, origin.addr());
+    config.log = LogSink::File("/dev/null".into());
+    runtime.block_on(Edge::start(config)).expect("the edge starts")
+}
+
+/// A viewer with one connection that stays open.
+struct Viewer {
+    stream: BufReader<TcpStream>,
+    line: String,
+}
+
+impl Viewer {
+    fn connect(edge: SocketAddr) -> Self {
+        let stream = TcpStream::connect(edge).expect("the edge accepts");
+        stream.set_nodelay(true).expect("the connection is open");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("the limit is above zero");
+        Self { stream: BufReader::new(stream), line: String::new() }
+    }
+
+    /// Asks for `/`, reads the whole response and returns its status.
+    fn get(&mut self) -> u16 {
+        let request = b"GET / HTTP/1.1\r\nHost: www.shop.test\r\nUser-Agent: bench\r\n\r\n";
+        self.stream.get_mut().write_all(request).expect("the edge keeps the connection");
+        let status = self.next_line()[9..12].parse().expect("a status line has a status");
+        let mut length = 0;
+        while let line = self.next_line()
+            && line != "\r\n"
+        {
+            if let Some(value) = line.strip_prefix("Content-Length: ") {
+                length = value.trim_end().parse().expect("a length is a number");
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).expect("the body is whole");
+        status
+    }
+
+    fn next_line(&mut self) -> &str {
+        self.line.clear();
+        self.stream.read_line(&mut self.line).expect("the edge answers");
+        assert!(!self.line.is_empty(), "the edge closed the connection");
+        &self.line
+    }
+}
+
+/// What the 502 of an expired certificate takes without any connection.
+fn page(criterion: &mut Criterion) {
+    let outcome = Outcome::of(Cause::CertificateExpired);
+    let page = outcome.page().expect("a failed handshake has a page");
+    let (server, id) = (EdgeServer::from_bytes([7; 16], "FRA56-P1"), RequestId::from_bytes([7; RequestId::BYTES]));
+    let context =
+        ResponseContext { http: ViewerHttp::Http11, keep_alive: true, edge: &server, request_id: &id };
+    let record = record(page, &outcome, id.clone());
+    let mut group = criterion.benchmark_group("page");
+    group.bench_function("body", |bencher| bencher.iter(|| black_box(page).bytes(black_box(&id))));
+    group.bench_function("head", |bencher| {
+        bencher.iter(|| black_box(context).error_head(page, outcome.x_cache, support::NOW, None));
+    });
+    group.bench_function("log-line", |bencher| bencher.iter(|| black_box(&record).to_line()));
+    group.bench_function("all", |bencher| {
+        bencher.iter(|| {
+            let outcome = Outcome::of(black_box(Cause::CertificateExpired));
+            let head = context.error_head(page, outcome.x_cache, support::NOW, None);
+            (page.bytes(&id), head, record.to_line())
+        });
+    });
+    group.finish();
+}
+
+fn record(page: Page, outcome: &Outcome, id: RequestId) -> AccessLogRecord {
+    AccessLogRecord {
+        finished: support::NOW,
+        x_edge_location: "FRA56-P1".to_owned(),
+        sc_bytes: 1_300,
+        c_ip: Ipv4Addr::LOCALHOST.into(),
+        cs_method: "GET".to_owned(),
+        cs_host: "d111111abcdef8.cloudfront.test".to_owned(),
+        cs_uri_stem: "/basket".to_owned(),
+        sc_status: page.status(),
+        cs_referer: None,
+        cs_user_agent: Some("Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
+        cs_uri_query: Some("item=7&size=large".to_owned()),
+        cs_cookie: None,
+        x_edge_result_type: outcome.result_type,
+        x_edge_request_id: id,
+        x_host_header: Some("www.shop.test".to_owned()),
+        cs_protocol: ViewerProtocol::Https,
+        cs_bytes: 200,
+        time_taken: Duration::from_micros(1_234),
+        x_forwarded_for: None,
+        ssl_protocol: Some("TLSv1.3".to_owned()),
+        ssl_cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
+        x_edge_response_result_type: outcome.response_result_type,
+        cs_protocol_version: ProtocolVersion::Http11,
+        fle_status: None,
+        fle_encrypted_fields: None,
+        c_port: 50_000,
+        time_to_first_byte: Duration::from_micros(1_200),
+        x_edge_detailed_result_type: outcome.detailed_result_type,
+        sc_content_type: Some("text/html".to_owned()),
+        sc_content_len: Some(page.content_length() as u64),
+        sc_range_start: None,
+        sc_range_end: None,
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
+    targets = requests, page
+}
+criterion_main!(benches);

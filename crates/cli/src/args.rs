@@ -1,0 +1,284 @@
+//! The command line.
+
+mod values;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use edge502_rules::Rulebook;
+use edge502_rules::page::ErrorPages;
+use edge502_scenario::{Library, ScenarioError, report};
+use time::OffsetDateTime;
+
+use crate::resolve::Resolve;
+use crate::terminal::Color;
+
+pub(crate) use values::Stream;
+
+const EXAMPLES: &str = "\
+Examples:
+  edge502 list                          which scenarios there are
+  edge502 run                           play them all: broken, dead ends, fixes
+  edge502 serve certificate/expired     keep one up, ask it with curl, apply fixes
+  edge502 edge --distribution dist.json --resolve origin.example.com:443:127.0.0.1:8443
+
+Exit status: 0 done and as stated, 1 some scenario is not as stated, 2 could not be done.";
+
+/// Where flags of the whole program stand in a help text.
+const LAST: usize = 900;
+
+/// Why does CloudFront answer 502 for this origin, and which change cures it?
+///
+/// A local CloudFront edge in front of origins that are broken on purpose.
+#[derive(Debug, Parser)]
+#[command(name = "edge502", version, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// How the program talks.
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How the program talks, whatever the command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OutputArguments {
+    /// Say more on standard error; twice for more still. `RUST_LOG` wins
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = LAST)]
+    pub(crate) verbose: u8,
+    /// Form of log messages on standard error: text or json
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "FORMAT", hide_possible_values = true, display_order = LAST)]
+    pub(crate) log_format: LogFormat,
+    /// When to colour: auto, always or never. `auto` honours `NO_COLOR`
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN", hide_possible_values = true, display_order = LAST)]
+    pub(crate) color: Color,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the scenarios, or the causes of a failed origin connection
+    List(ListArguments),
+    /// Play scenarios and compare what is seen with what they state
+    Run(RunArguments),
+    /// Keep a scenario up: addresses, commands to paste, fixes to apply
+    Serve(ServeArguments),
+    /// Put an edge in front of your own origins
+    Edge(EdgeArguments),
+    /// Keep only the broken origin of a scenario up, for any client
+    Origin(OriginArguments),
+}
+
+/// `edge502 list`
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Show the causes in place of the scenarios
+    #[arg(long)]
+    pub(crate) causes: bool,
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `edge502 run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  edge502 run                                    all scenarios
+  edge502 run certificate/expired chain/         one, and a whole class
+  edge502 run --scenarios ./mine --format junit  your own, for a CI server
+
+Exit status: 0 all as stated, 1 some not, 2 some could not be played.")]
+pub(crate) struct RunArguments {
+    /// Scenarios to play, such as `certificate/expired`; `certificate/` is the whole class. Default: all
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Play all scenarios
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) all: bool,
+    /// How many scenarios to play at a time
+    #[arg(long, value_name = "N", default_value_t = values::concurrency())]
+    pub(crate) concurrency: NonZeroUsize,
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    #[command(flatten)]
+    pub(crate) rules: RuleArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+}
+
+/// `edge502 serve`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+While it serves, type a key and press Enter: a number applies a fix, a letter a dead end,
+r resets, q quits.
+
+With --format json it prints one JSON object on one line and serves until SIGINT or SIGTERM.
+The `control` address in it answers GET /state, and POST /apply with one of
+{\"fix\":1}, {\"dead_end\":1}, {\"reset\":true}.
+
+Examples:
+  edge502 serve certificate/expired
+  edge502 serve chain/incomplete --format json")]
+pub(crate) struct ServeArguments {
+    /// The scenario, such as `certificate/expired`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write CloudFront's access log to a file; `-` is standard output
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
+    pub(crate) access_log: Option<Stream>,
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    #[command(flatten)]
+    pub(crate) rules: RuleArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+}
+
+/// `edge502 edge`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  aws cloudfront get-distribution --id EDFDVBD6EXAMPLE | edge502 edge --distribution -
+  edge502 edge --distribution dist.json --http 8080 --https 8443
+  edge502 edge --distribution dist.json --resolve origin.example.com:443:127.0.0.1:8443 --cafile ca.pem")]
+pub(crate) struct EdgeArguments {
+    /// What `aws cloudfront get-distribution` or `get-distribution-config` prints; `-` is standard input
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
+    pub(crate) distribution: Stream,
+    /// Where viewers connect with HTTP: a port of 127.0.0.1 or ADDR:PORT; 0 takes a free port
+    #[arg(long, value_name = "ADDR", default_value = "0", value_parser = values::listen_address)]
+    pub(crate) http: SocketAddr,
+    /// Where viewers connect with HTTPS, likewise
+    #[arg(long, value_name = "ADDR", default_value = "0", value_parser = values::listen_address)]
+    pub(crate) https: SocketAddr,
+    /// Allow addresses that other machines can reach
+    #[arg(long)]
+    pub(crate) expose: bool,
+    /// Connect to ADDR for HOST and PORT instead of asking DNS; a port may follow ADDR, IPv6 stands in brackets.
+    /// Repeatable
+    #[arg(long, value_name = "HOST:PORT:ADDR")]
+    pub(crate) resolve: Vec<Resolve>,
+    /// Trust the authorities in this file towards origins, in place of Mozilla's list
+    #[arg(long, value_name = "PEM")]
+    pub(crate) cafile: Option<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write CloudFront's access log to a file; `-` is standard output
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
+    pub(crate) access_log: Option<Stream>,
+    #[command(flatten)]
+    pub(crate) rules: RuleArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+}
+
+/// `edge502 origin`
+#[derive(Debug, Args)]
+pub(crate) struct OriginArguments {
+    /// The scenario whose broken origin to start, such as `chain/incomplete`
+    #[arg(value_name = "CASE")]
+    pub(crate) case: String,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    #[command(flatten)]
+    pub(crate) time: TimeArguments,
+}
+
+/// Which scenarios there are.
+#[derive(Debug, Args)]
+pub(crate) struct LibraryArguments {
+    /// Take the scenarios in DIR/<class>/<name>.toml in place of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+}
+
+impl LibraryArguments {
+    /// Reads the scenarios.
+    pub(crate) fn library(&self) -> Result<Library, ScenarioError> {
+        match &self.scenarios {
+            Some(directory) => Library::from_directory(directory),
+            None => Library::built_in(),
+        }
+    }
+}
+
+/// How the edge behaves where there is a choice.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct RuleArguments {
+    /// Which reading of CloudFront decides: its documentation, or what its TLS library does
+    #[arg(long, value_name = "RULEBOOK", default_value_t, value_parser = values::rulebook())]
+    pub(crate) rules: Rulebook,
+    /// Error pages of 2019, which name the cause, or of 2026
+    #[arg(long, value_name = "YEAR", default_value_t, value_parser = values::error_pages())]
+    pub(crate) error_pages: ErrorPages,
+}
+
+/// What time it is.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct TimeArguments {
+    /// Stop the clock at a time: RFC 3339, or YYYY-MM-DD for midnight in UTC. Default: the system's clock
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) at: Option<OffsetDateTime>,
+}
+
+/// Form of output that is no report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object on one line
+    Json,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object on one line
+    Json,
+    /// For CI servers
+    Junit,
+}
+
+impl From<ReportFormat> for report::Format {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Text => Self::Text,
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Junit => Self::Junit,
+        }
+    }
+}
+
+/// Form of log messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object on each line
+    Json,
+}
+
+#[cfg(test)]
+mod tests;

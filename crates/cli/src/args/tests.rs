@@ -1,0 +1,97 @@
+//! Command lines as people type them.
+
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use time::macros::datetime;
+
+use super::*;
+
+fn parse(line: &str) -> Arguments {
+    Arguments::try_parse_from(line.split_whitespace()).unwrap()
+}
+
+fn refusal(line: &str) -> clap::Error {
+    Arguments::try_parse_from(line.split_whitespace()).expect_err(line)
+}
+
+fn run(line: &str) -> RunArguments {
+    match parse(line).command {
+        Command::Run(run) => run,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn edge(line: &str) -> EdgeArguments {
+    match parse(line).command {
+        Command::Edge(edge) => edge,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_description_is_sound() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn run_plays_everything_by_default() {
+    let run = run("edge502 run");
+    assert!(run.ids.is_empty() && !run.all);
+    assert_eq!((run.rules.rules, run.rules.error_pages), (Rulebook::Documented, ErrorPages::Edge2019));
+    assert_eq!((run.time.at, run.concurrency, run.format), (None, values::concurrency(), ReportFormat::Text));
+}
+
+#[test]
+fn run_takes_ids_and_choices() {
+    let run = run("edge502 run a/b c/ --rules observed --error-pages 2026 --concurrency 2 --format junit");
+    assert_eq!(run.ids, ["a/b", "c/"]);
+    assert_eq!((run.rules.rules, run.rules.error_pages), (Rulebook::Observed, ErrorPages::OriginFacing2026));
+    assert_eq!((run.concurrency.get(), run.format), (2, ReportFormat::Junit));
+    assert_eq!(refusal("edge502 run --all a/b").kind(), ErrorKind::ArgumentConflict);
+    assert_eq!(refusal("edge502 run --concurrency 0").kind(), ErrorKind::ValueValidation);
+}
+
+#[test]
+fn wrong_words_get_the_right_ones() {
+    assert!(refusal("edge502 run --rules observd").to_string().contains("observed"));
+    assert!(refusal("edge502 run --error-pages 2020").to_string().contains("2019, 2026"));
+    assert!(refusal("edge502 serv a/b").to_string().contains("serve"));
+    assert_eq!(refusal("edge502 serve a/b --format junit").kind(), ErrorKind::InvalidValue);
+    for absent in ["check", "train"] {
+        assert_eq!(refusal(&format!("edge502 {absent}")).kind(), ErrorKind::InvalidSubcommand);
+    }
+}
+
+#[test]
+fn a_time_is_read_in_two_forms() {
+    assert_eq!(run("edge502 run --at 2026-11-23").time.at, Some(datetime!(2026-11-23 00:00 UTC)));
+    assert_eq!(run("edge502 run --at 2026-11-23T10:00:00+01:00").time.at, Some(datetime!(2026-11-23 09:00 UTC)));
+    for bad in ["yesterday", "2026-13-01", "2026-11-23T10:00"] {
+        assert!(refusal(&format!("edge502 run --at {bad}")).to_string().contains("2026-11-23T10:00:00Z"));
+    }
+}
+
+#[test]
+fn an_edge_listens_where_it_is_told() {
+    let edge = edge("edge502 edge --distribution - --http 8080 --https [::1]:8443 --access-log log.txt");
+    assert_eq!(edge.distribution, Stream::Standard);
+    assert_eq!(edge.access_log, Some(Stream::File("log.txt".into())));
+    assert_eq!((edge.http.to_string(), edge.https.to_string()), ("127.0.0.1:8080".into(), "[::1]:8443".into()));
+    assert!(refusal("edge502 edge --distribution d --http here").to_string().contains("127.0.0.1:8080"));
+    assert_eq!(refusal("edge502 edge").kind(), ErrorKind::MissingRequiredArgument);
+}
+
+#[test]
+fn an_edge_takes_free_ports_and_addresses_in_place_of_dns() {
+    let edge = edge("edge502 edge --distribution d --resolve o.test:443:127.0.0.1 --resolve o.test:80:[::1]");
+    assert_eq!((edge.http.port(), edge.https.port(), edge.resolve.len()), (0, 0, 2));
+    assert!(refusal("edge502 edge --distribution d --resolve o.test").to_string().contains("HOST:PORT:ADDR"));
+}
+
+#[test]
+fn flags_of_the_whole_program_stand_anywhere() {
+    let output = parse("edge502 -v run -v --color never --log-format json").output;
+    assert_eq!((output.color, output.log_format), (Color::Never, LogFormat::Json));
+    assert!(output.verbose >= 1);
+    assert_eq!(parse("edge502 run -vv").output.verbose, 2);
+}

@@ -1,0 +1,49 @@
+//! What the program does, one module for each command.
+
+pub(crate) mod edge;
+pub(crate) mod list;
+pub(crate) mod origin;
+pub(crate) mod run;
+pub(crate) mod serve;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use edge502_scenario::LabOptions;
+use tempfile::TempDir;
+
+use crate::args::TimeArguments;
+use crate::clock::clock;
+use crate::terminal::Style;
+
+/// The longest that taking something down may last.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+/// A directory for the files of one run, removed when it is dropped.
+fn run_directory() -> anyhow::Result<TempDir> {
+    tempfile::Builder::new().prefix("edge502-").tempdir().context("cannot make a directory for temporary files")
+}
+
+/// A lab with fresh certificates.
+fn lab_options(time: TimeArguments) -> anyhow::Result<LabOptions> {
+    let clock = clock(time.at);
+    let pki = edge502_pki::Lab::new(clock.now()).context("cannot make the lab's certificates")?;
+    Ok(LabOptions::new(pki.into(), clock))
+}
+
+/// Waits for something to be taken down. What takes too long ends with the process.
+async fn take_down(shutdown: impl Future<Output = ()>) {
+    if tokio::time::timeout(SHUTDOWN, shutdown).await.is_err() {
+        tracing::error!("connections were still open after {} s and were cut", SHUTDOWN.as_secs());
+    }
+}
+
+/// Names with their values, one on a line.
+fn table(rows: &[(&str, &str)], style: Style) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    rows.iter().fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "  {}  {value}", style.faint(&format!("{name:<width$}")));
+        text
+    })
+}

@@ -1,0 +1,92 @@
+//! `edge502 run`: plays scenarios.
+
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use edge502_scenario::{RunOptions, Runner, Scenario, ScenarioReport, report};
+
+use crate::args::{OutputArguments, RunArguments};
+use crate::clock::clock;
+use crate::signals::Stop;
+use crate::terminal::{self, Style};
+
+pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
+    let mut stop = Stop::listen()?;
+    let library = arguments.library.library()?;
+    let scenarios: Vec<Scenario> = library.select(&arguments.ids)?.into_iter().cloned().collect();
+    if scenarios.is_empty() {
+        bail!("there is no scenario to play");
+    }
+    let runner = Runner::new(clock(arguments.time.at), options(&arguments))?;
+    let format = report::Format::from(arguments.format);
+    let mut progress = Progress::new(scenarios.len(), format, &output);
+    let style = progress.style;
+    // A task of its own, so that a reader who does not read cannot keep a signal from ending the program.
+    let playing = tokio::spawn(async move { runner.run(scenarios, move |report| progress.finished(report)).await });
+    let reports = tokio::select! {
+        reports = playing => reports.context("a scenario could not be played to its end")?,
+        () = stop.wanted() => bail!("interrupted before every scenario was played"),
+    };
+    terminal::print(&match format {
+        report::Format::Text => report::summary(&reports, style.paint()),
+        whole => report::whole(whole, &reports, style.paint()),
+    })?;
+    Ok(exit(&reports))
+}
+
+fn options(arguments: &RunArguments) -> RunOptions {
+    RunOptions {
+        rulebook: arguments.rules.rules,
+        error_pages: arguments.rules.error_pages,
+        concurrency: arguments.concurrency.get(),
+    }
+}
+
+/// 2 if some scenario could not be played, else 1 if some is not as stated, else 0.
+fn exit(reports: &[ScenarioReport]) -> ExitCode {
+    if reports.iter().any(|report| report.error.is_some()) {
+        ExitCode::from(crate::COULD_NOT)
+    } else if reports.iter().all(ScenarioReport::as_stated) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// What is shown while scenarios are played.
+struct Progress {
+    total: usize,
+    done: usize,
+    /// Whether each scenario is shown as it finishes.
+    shows: bool,
+    /// Whether somebody watches the count on standard error.
+    counts: bool,
+    style: Style,
+}
+
+impl Progress {
+    fn new(total: usize, format: report::Format, output: &OutputArguments) -> Self {
+        Self {
+            total,
+            done: 0,
+            shows: format == report::Format::Text,
+            counts: io::stderr().is_terminal(),
+            style: output.color.style(&io::stdout()),
+        }
+    }
+
+    fn finished(&mut self, finished: &ScenarioReport) {
+        self.done += 1;
+        if self.counts {
+            terminal::note("\r\x1b[2K");
+        }
+        if self.shows {
+            // The summary meets the same fault again and reports it.
+            let _ = terminal::print(&report::scenario(finished, self.style.paint()));
+        }
+        if self.counts && self.done < self.total {
+            terminal::note(&format!("{} of {} played", self.done, self.total));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Keys, one on a line, so that a pipe can type them as well as a person.
+
+use std::io;
+use std::thread;
+
+use anyhow::Context as _;
+use edge502_scenario::serve::Action;
+use tokio::sync::mpsc;
+
+/// The letters of dead ends, in their order; `q` and `r` have another meaning.
+pub(super) const LETTERS: &str = "abcdefghijklmnopstuvwxyz";
+
+/// What a line asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Apply(Action),
+    Quit,
+    /// Anything that is no key.
+    Help,
+}
+
+/// What a line asks for.
+pub(super) fn key(line: &str) -> Key {
+    let line = line.trim().to_ascii_lowercase();
+    if let Ok(number) = line.parse() {
+        return Key::Apply(Action::Fix(number));
+    }
+    match line.as_str() {
+        "q" => Key::Quit,
+        "r" => Key::Apply(Action::Reset),
+        letter if letter.len() == 1 => {
+            LETTERS.find(letter).map_or(Key::Help, |index| Key::Apply(Action::DeadEnd(index + 1)))
+        }
+        _ => Key::Help,
+    }
+}
+
+/// Lines from standard input.
+pub(super) struct Keyboard(mpsc::Receiver<String>);
+
+impl Keyboard {
+    /// Starts reading. The thread is left behind at the end of the program: nothing wakes it from its read, and the
+    /// runtime, whose threads are waited for, must not do it.
+    pub(super) fn open() -> anyhow::Result<Self> {
+        let (sender, receiver) = mpsc::channel(1);
+        let read = move || {
+            let lines = io::stdin().lines().map_while(Result::ok);
+            for line in lines {
+                if sender.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("keyboard".to_owned()).spawn(read).context("cannot start a thread")?;
+        Ok(Self(receiver))
+    }
+
+    /// The next line; `None` at the end. Cancelling loses none.
+    pub(super) async fn line(&mut self) -> Option<String> {
+        self.0.recv().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_fixes_and_letters_dead_ends() {
+        for (line, expected) in [
+            ("1", Key::Apply(Action::Fix(1))),
+            (" 12 ", Key::Apply(Action::Fix(12))),
+            ("a", Key::Apply(Action::DeadEnd(1))),
+            ("C\r", Key::Apply(Action::DeadEnd(3))),
+            ("r", Key::Apply(Action::Reset)),
+            ("q", Key::Quit),
+            ("", Key::Help),
+            ("?", Key::Help),
+            ("é", Key::Help),
+            ("ab", Key::Help),
+        ] {
+            assert_eq!(key(line), expected, "{line:?}");
+        }
+    }
+}

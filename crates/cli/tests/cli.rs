@@ -1,0 +1,195 @@
+//! The program as a user runs it: what it prints, and its exit status.
+
+#![allow(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use support::{Served, ask, edge502, expired, scenarios, status};
+
+#[test]
+fn list_shows_scenarios_and_causes() {
+    let scenarios = edge502(["list"]);
+    assert_eq!(scenarios.code, 0);
+    assert!(scenarios.stdout.contains("certificate/expired"), "{}", scenarios.stdout);
+    let causes = edge502(["list", "--causes"]);
+    assert!(causes.stdout.contains("chain-incomplete"), "{}", causes.stdout);
+}
+
+#[test]
+fn list_is_there_for_programs() {
+    let directory = scenarios(&expired());
+    let listed = edge502(["list", "--format", "json", "--scenarios", &path(directory.path())]);
+    let value: Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(value["scenarios"][0]["id"], "certificate/expired");
+    assert_eq!(value["scenarios"][0]["fixes"], json!(["Renew the certificate"]));
+    assert_eq!(value["scenarios"].as_array().unwrap().len(), 1);
+    assert!(value["causes"].as_array().unwrap().len() > 30);
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let listed = support::without_reader(["list"]);
+    assert_eq!((listed.code, listed.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn an_unknown_scenario_gets_the_nearest() {
+    for command in ["run", "serve", "origin"] {
+        let refused = edge502([command, "certificate/expird"]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.starts_with("error: no scenario \"certificate/expird\""), "{}", refused.stderr);
+        assert!(refused.stderr.contains("nearest: certificate/expired"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_scenario_with_a_typo_is_refused_with_its_place() {
+    let directory = scenarios(&expired().replacen("not_after", "not_aftr", 1));
+    let refused = edge502(["run", "--scenarios", &path(directory.path())]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("expired.toml:6: "), "{}", refused.stderr);
+    assert!(refused.stderr.contains("did you mean `not_after`?"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_scenario_that_does_as_it_states_is_a_success() {
+    let directory = scenarios(&expired());
+    let played = edge502(["run", "--scenarios", &path(directory.path())]);
+    assert_eq!(played.code, 0, "{}{}", played.stdout, played.stderr);
+    assert!(played.stdout.contains("1 scenarios, 4 steps"), "{}", played.stdout);
+    assert_eq!(played.stderr, "");
+}
+
+#[test]
+fn a_broken_expectation_is_a_failure_and_names_the_step() {
+    let directory = scenarios(&expired().replace("Verify return code: 0 (ok)", "all is well"));
+    let arguments = ["run", "--scenarios", &path(directory.path())];
+    let played = edge502(arguments);
+    assert_eq!(played.code, 1, "{}{}", played.stdout, played.stderr);
+    assert!(played.stdout.contains("certificate/expired fix \"Renew the certificate\""), "{}", played.stdout);
+
+    let played = edge502(arguments.into_iter().chain(["--format", "json"]));
+    assert_eq!(played.code, 1);
+    let value: Value = serde_json::from_str(&played.stdout).unwrap();
+    assert_eq!(value["as_stated"], false);
+    let steps = value["scenarios"][0]["steps"].as_array().unwrap();
+    let failed: Vec<&Value> =
+        steps.iter().filter(|step| step["as_stated"] == false).map(|step| &step["kind"]).collect();
+    assert_eq!(failed, ["fix"]);
+}
+
+#[test]
+fn a_served_scenario_can_be_asked_cured_and_ended() {
+    let directory = scenarios(&expired());
+    let served =
+        Served::start(["serve", "certificate/expired", "--format", "json", "--scenarios", &path(directory.path())], "");
+    let brief = served.brief();
+    for key in
+        ["viewer_http", "viewer_https", "host", "origin", "origin_domain", "ca_file", "control", "curl", "openssl"]
+    {
+        assert!(brief[key].is_string(), "{key}: {brief}");
+    }
+    let (viewer, control) = (&brief["viewer_http"], &brief["control"]);
+    let host = brief["host"].as_str().unwrap();
+    assert_eq!(status(&ask(viewer, host, "GET /", "")), 502);
+    assert_eq!(status(&ask(control, "", "POST /apply", "{\"fix\":1}")), 200);
+    assert_eq!(status(&ask(viewer, host, "GET /", "")), 200);
+
+    let ca_file = Path::new(brief["ca_file"].as_str().unwrap()).to_owned();
+    assert!(ca_file.exists());
+    let ended = served.end("TERM");
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""));
+    assert!(!ca_file.parent().unwrap().exists(), "the run directory is left behind");
+}
+
+#[test]
+fn keys_come_through_a_pipe() {
+    let directory = scenarios(&expired());
+    let arguments = ["serve", "certificate/expired", "--scenarios", &path(directory.path())];
+    let served = support::with_input(arguments, "1\na\n7\nr\nq\n");
+    assert_eq!((served.code, served.stderr.as_str()), (0, ""), "{}", served.stdout);
+    let told =
+        ["now up (fix): Renew the certificate", "now up (dead end): Wait", "there is no fix 7", "now up (broken)"];
+    let places: Vec<usize> = told.iter().map(|text| served.stdout.find(text).expect(text)).collect();
+    assert!(places.is_sorted(), "{}", served.stdout);
+}
+
+#[test]
+fn a_pipe_that_ends_does_not_end_the_service() {
+    let directory = scenarios(&expired());
+    let served = Served::start(["serve", "certificate/expired", "--scenarios", &path(directory.path())], "a\n");
+    let url = served.line_with("http://").split_whitespace().last().map(|url| json!(url)).unwrap();
+    served.line_with("now up (dead end)");
+    // Many, so that an end of the service would show however late it came.
+    for _ in 0..20 {
+        assert_eq!(status(&ask(&url, "www.shop.test", "GET /", "")), 502);
+        assert!(served.line_with("→ 502").contains("certificate-expired"));
+    }
+    assert_eq!(served.end("INT").code, 0);
+}
+
+#[test]
+fn a_lone_origin_serves_until_it_is_ended() {
+    let directory = scenarios(&expired());
+    let served = Served::start(
+        ["origin", "certificate/expired", "--format", "json", "--scenarios", &path(directory.path())],
+        "",
+    );
+    let brief = served.brief();
+    assert_eq!(brief["origin_domain"], "origin.shop.test");
+    assert!(brief["openssl"].as_str().unwrap().starts_with("openssl s_client -connect 127.0.0.1:"));
+    assert_eq!(served.end("TERM").code, 0);
+}
+
+#[test]
+fn an_edge_stands_in_front_of_the_users_own_origin() {
+    let (distribution, origin) = (support::distribution(), support::hangs_up());
+    let resolve = format!("origin.shop.test:443:{origin}");
+    let arguments = ["edge", "--distribution", &path(distribution.path()), "--resolve", &resolve];
+    let served = Served::start(arguments.into_iter().chain(["--format", "json", "--access-log", "-"]), "");
+    let brief = served.brief();
+    assert_eq!(brief["host"], "www.shop.test");
+    assert_eq!(status(&ask(&brief["viewer_http"], "www.shop.test", "GET /", "")), 502);
+    assert!(served.line_with("OriginConnectError").contains("\t502\t"));
+    assert_eq!(served.end("TERM").code, 0);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let distribution = support::distribution();
+    let refused = edge502(["edge", "--distribution", &path(distribution.path()), "--http", &address]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains(&address) && refused.stderr.contains("another port"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_edge_is_not_exposed_by_accident() {
+    let distribution = support::distribution();
+    let refused = edge502(["edge", "--distribution", &path(distribution.path()), "--https", "0.0.0.0:0"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--expose"), "{}", refused.stderr);
+}
+
+#[test]
+fn errors_name_the_file_and_what_to_do() {
+    let distribution = support::distribution();
+    fs::write(distribution.path(), "{}").unwrap();
+    let file = path(distribution.path());
+    for arguments in [["edge", "--distribution", "/no/such/file"], ["edge", "--distribution", &file]] {
+        let refused = edge502(arguments);
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.starts_with("error: ") && refused.stderr.contains(arguments[2]), "{}", refused.stderr);
+    }
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}

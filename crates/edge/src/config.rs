@@ -1,0 +1,99 @@
+//! What an edge is started with.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use edge502_handshake::{ClientCertificate, Options, TrustStore};
+use edge502_rules::Rulebook;
+use edge502_rules::clock::SharedClock;
+use edge502_rules::distribution::Distribution;
+use edge502_rules::page::ErrorPages;
+
+use crate::{Entropy, Overrides, SystemEntropy, ViewerIdentity};
+
+/// A free port on the loopback interface.
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Where the access log goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LogSink {
+    /// Nowhere; no line is formatted. The default.
+    #[default]
+    Nowhere,
+    /// Standard output.
+    Stdout,
+    /// A file, to which lines are appended; the two header lines are written if it is empty.
+    File(PathBuf),
+}
+
+/// The settings of an edge. Start from [`EdgeConfig::new`] and change what differs.
+pub struct EdgeConfig {
+    /// What the edge serves.
+    pub distribution: Distribution,
+    /// The authorities that origins' certificates have to lead to.
+    pub trust: TrustStore,
+    /// Decides dates: of certificates, `Date` headers and log lines.
+    pub clock: SharedClock,
+    /// Which reading of CloudFront decides about handshakes. Default: documented.
+    pub rulebook: Rulebook,
+    /// Choices of the TLS client that no distribution setting makes. Default: none taken.
+    pub handshake: Options,
+    /// Certificates for `OriginMtlsConfig`, by their ARN. Default: none.
+    pub client_certificates: HashMap<String, ClientCertificate>,
+    /// Addresses that stand in for DNS. Default: none.
+    pub overrides: Overrides,
+    /// The name server to ask. Default: those of the system.
+    pub name_server: Option<SocketAddr>,
+    /// Which family of pages answers for a failed origin connection. Default: the one of 2019.
+    pub error_pages: ErrorPages,
+    /// The edge location in `X-Amz-Cf-Pop` and the log. Default: `FRA56-P1`.
+    pub pop: String,
+    /// The certificate that viewers see. Default: none, and no HTTPS for viewers.
+    pub identity: Option<ViewerIdentity>,
+    /// Where viewers connect with HTTP. Default: 127.0.0.1, a free port.
+    pub http: SocketAddr,
+    /// Where viewers connect with HTTPS. Default: 127.0.0.1, a free port.
+    pub https: SocketAddr,
+    /// Where the access log goes. Default: nowhere.
+    pub log: LogSink,
+    /// Where ids come from. Default: the operating system's random numbers.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl EdgeConfig {
+    /// An edge for `distribution` with every default named at the fields.
+    pub fn new(distribution: Distribution, trust: TrustStore, clock: SharedClock) -> Self {
+        Self {
+            distribution,
+            trust,
+            clock,
+            rulebook: Rulebook::default(),
+            handshake: Options::default(),
+            client_certificates: HashMap::new(),
+            overrides: Overrides::new(),
+            name_server: None,
+            error_pages: ErrorPages::default(),
+            pop: "FRA56-P1".to_owned(),
+            identity: None,
+            http: ANY_PORT,
+            https: ANY_PORT,
+            log: LogSink::default(),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+impl fmt::Debug for EdgeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EdgeConfig")
+            .field("distribution", &self.distribution)
+            .field("rulebook", &self.rulebook)
+            .field("overrides", &self.overrides)
+            .field("http", &self.http)
+            .field("https", &self.https)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,61 @@
+//! The one way in which a fetch from an origin fails.
+
+use std::fmt;
+use std::sync::Arc;
+
+use edge502_handshake::{Observation, Verdict};
+use edge502_rules::{Cause, Phase};
+
+/// What one TLS handshake with an origin showed, and how CloudFront judges it.
+#[derive(Debug, Clone)]
+pub struct HandshakeReport {
+    /// What was seen on the wire.
+    pub observation: Observation,
+    /// What follows from it.
+    pub verdict: Verdict,
+}
+
+/// Why the edge has no response from the origin.
+///
+/// Status, page, headers and log fields follow from the cause alone (`edge502_rules::outcome`); the rest is evidence
+/// for people and reports.
+#[derive(Debug, Clone)]
+pub struct OriginFailure {
+    /// The reason, from the closed list.
+    pub cause: Cause,
+    /// What was seen, with the names, addresses, times and numbers.
+    pub evidence: String,
+    /// The handshake, if one took place on the connection that failed.
+    pub handshake: Option<Arc<HandshakeReport>>,
+}
+
+impl OriginFailure {
+    /// A failure without a handshake.
+    pub(crate) fn new(cause: Cause, evidence: impl Into<String>) -> Self {
+        Self { cause, evidence: evidence.into(), handshake: None }
+    }
+
+    /// The same failure, on a connection with this handshake.
+    pub(crate) fn on(mut self, handshake: Option<Arc<HandshakeReport>>) -> Self {
+        self.handshake = handshake;
+        self
+    }
+
+    /// The part of the connection in which it shows.
+    pub fn phase(&self) -> Phase {
+        self.cause.phase()
+    }
+
+    /// CloudFront's judgement of the handshake, if one took place.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.handshake.as_deref().map(|report| &report.verdict)
+    }
+}
+
+impl fmt::Display for OriginFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.cause, self.evidence)
+    }
+}
+
+impl std::error::Error for OriginFailure {}

@@ -1,0 +1,281 @@
+//! Getting a response from an origin: resolve, connect, shake hands, ask.
+//!
+//! The order of events is that of
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>.
+//! What is tried again, and for how long, is decided by [`attempts`]; this module only does as it is told. A cache for
+//! errors and failover to a second origin belong around [`Fetcher::fetch`], not into it.
+
+mod attempts;
+mod connection;
+mod dial;
+mod download;
+mod exchange;
+mod pool;
+mod resolve;
+mod upload;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge502_handshake::{ClientCertificate, Expectation};
+use edge502_rules::Cause;
+use edge502_rules::distribution::Origin;
+use edge502_rules::name::{SniName, ViewerHost};
+use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+pub(crate) use self::connection::Connection;
+pub(crate) use self::download::Download;
+pub(crate) use self::pool::Pool;
+pub use self::resolve::Overrides;
+pub(crate) use self::resolve::Resolver;
+pub(crate) use self::upload::Progress;
+
+use self::attempts::{Attempts, Event, Step};
+use self::connection::Lease;
+use self::dial::{Failed, Tls};
+use self::exchange::Trouble;
+use self::upload::Upload;
+use crate::state::Snapshot;
+use crate::tasks::Tasks;
+use crate::{HandshakeReport, OriginFailure};
+
+/// What is wanted of which origin.
+pub(crate) struct Order<'a> {
+    /// The origin.
+    pub(crate) origin: &'a Origin,
+    /// Whether it is spoken to over TLS.
+    pub(crate) https: bool,
+    /// The viewer's host, if the behaviour forwards it.
+    pub(crate) forwarded_host: Option<&'a ViewerHost>,
+    /// The request towards the origin.
+    pub(crate) request: Outgoing,
+}
+
+/// A request towards an origin, in a form that can be sent more than once as long as it has no body.
+pub(crate) struct Outgoing {
+    /// The method.
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) uri: Uri,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// Carries the case in which the viewer wrote the header names.
+    pub(crate) extensions: Extensions,
+    /// The viewer's body, until it is sent.
+    pub(crate) body: Option<Incoming>,
+    /// How the viewer's upload is getting on.
+    pub(crate) progress: Progress,
+}
+
+/// A response on its way.
+pub(crate) struct Fetched {
+    /// Head as the origin sent it, body still coming.
+    pub(crate) response: Response<Download>,
+    /// The handshake of the connection it came over.
+    pub(crate) handshake: Option<Arc<HandshakeReport>>,
+    /// Whether that connection had carried a request before.
+    pub(crate) reused: bool,
+}
+
+/// Why there is no response.
+pub(crate) enum Halt {
+    /// The origin failed.
+    Origin(Box<OriginFailure>),
+    /// The viewer stopped in the middle of its request.
+    Viewer,
+}
+
+/// Fetches from origins.
+pub(crate) struct Fetcher {
+    pub(crate) resolver: Resolver,
+    pub(crate) tasks: Tasks,
+}
+
+impl Fetcher {
+    /// Fetches what `order` wants, under the configuration of `snapshot`.
+    pub(crate) async fn fetch(&self, snapshot: &Snapshot, order: Order<'_>) -> Result<Fetched, Halt> {
+        let start = Instant::now();
+        let origin = order.origin;
+        let sni = order.https.then(|| order.forwarded_host.map_or_else(|| (&origin.domain_name).into(), SniName::from));
+        let certificate = snapshot.client_certificate(origin);
+        let port = origin.port(order.https);
+        let tls = sni.as_ref().map(|sni| tls(snapshot, origin, sni, order.forwarded_host, certificate));
+        let route = Route { snapshot, origin, key: key(origin, port, sni.clone()), tls };
+        let request = order.request;
+        Fetch { fetcher: self, route, request, start, addresses: Vec::new(), connection: None, failure: None }
+            .run()
+            .await
+    }
+}
+
+fn tls<'a>(
+    snapshot: &'a Snapshot,
+    origin: &'a Origin,
+    sni: &'a SniName,
+    forwarded_host: Option<&'a ViewerHost>,
+    client_certificate: Option<&'a ClientCertificate>,
+) -> Tls<'a> {
+    let expectation = Expectation {
+        sni,
+        origin_domain: &origin.domain_name,
+        forwarded_host,
+        protocols: &origin.custom.origin_ssl_protocols,
+        rulebook: snapshot.rulebook,
+        client_certificate,
+    };
+    Tls { connector: &snapshot.connector, expectation }
+}
+
+fn key(origin: &Origin, port: u16, sni: Option<SniName>) -> pool::Key {
+    pool::Key { origin: origin.id.clone(), port, sni }
+}
+
+/// The ways to one origin.
+struct Route<'a> {
+    snapshot: &'a Snapshot,
+    origin: &'a Origin,
+    key: pool::Key,
+    tls: Option<Tls<'a>>,
+}
+
+/// One fetch in progress.
+struct Fetch<'a> {
+    fetcher: &'a Fetcher,
+    route: Route<'a>,
+    request: Outgoing,
+    start: Instant,
+    /// The origin's addresses, once they were needed.
+    addresses: Vec<SocketAddr>,
+    /// The connection in use.
+    connection: Option<Connection>,
+    /// What went wrong last.
+    failure: Option<OriginFailure>,
+}
+
+impl Fetch<'_> {
+    async fn run(mut self) -> Result<Fetched, Halt> {
+        let mut attempts = Attempts::new(self.limits());
+        let mut step = attempts.begin(self.start.elapsed());
+        loop {
+            let event = match step {
+                Step::Connect { reuse, address, timeout } => self.connect(reuse, address, timeout).await,
+                Step::Send { timeout } => match self.send(timeout).await {
+                    Ok(fetched) => return Ok(fetched),
+                    Err(event) => event.ok_or(Halt::Viewer)?,
+                },
+                Step::GiveUp => return Err(Halt::Origin(Box::new(self.last_failure(attempts.failed())))),
+                Step::OutOfTime => return Err(Halt::Origin(Box::new(self.out_of_time()))),
+            };
+            step = attempts.after(event, self.start.elapsed());
+        }
+    }
+
+    fn limits(&self) -> attempts::Limits {
+        let origin = self.route.origin;
+        attempts::Limits {
+            attempts: origin.connection_attempts,
+            connection_timeout: origin.connection_timeout,
+            read_timeout: origin.custom.origin_read_timeout,
+            completion_timeout: origin.response_completion_timeout,
+            repeatable: matches!(self.request.method, Method::GET | Method::HEAD),
+        }
+    }
+
+    async fn connect(&mut self, reuse: bool, address: usize, timeout: Duration) -> Event {
+        if let Some(idle) = reuse.then(|| self.route.snapshot.pool.take(&self.route.key)).flatten() {
+            self.connection = Some(idle);
+            return Event::Connected { reused: true };
+        }
+        match self.dial(address, timeout).await {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                Event::Connected { reused: false }
+            }
+            Err(failed) => {
+                self.failure = Some(failed.failure);
+                failed.event
+            }
+        }
+    }
+
+    async fn dial(&mut self, address: usize, timeout: Duration) -> Result<Connection, Failed> {
+        let Route { snapshot, origin, key, tls } = &self.route;
+        if self.addresses.is_empty() {
+            let Origin { domain_name, custom, .. } = origin;
+            let lookup =
+                self.fetcher.resolver.resolve(&snapshot.overrides, domain_name, key.port, custom.ip_address_type);
+            self.addresses = lookup.await.map_err(|failure| Failed { event: Event::ConnectHopeless, failure })?;
+        }
+        let address = self.addresses[address % self.addresses.len()];
+        dial::dial(address, tls.as_ref(), timeout, &self.fetcher.tasks).await
+    }
+
+    /// Sends the request; an error is the event to go on with, or nothing if the viewer has left.
+    async fn send(&mut self, timeout: Duration) -> Result<Fetched, Option<Event>> {
+        let mut connection = self.connection.take().expect("a request is sent on a connection only");
+        let request = self.request.next();
+        let (tls, progress) = (self.route.tls.as_ref(), &self.request.progress);
+        match exchange::exchange(&mut connection, request, tls, progress, timeout).await {
+            Ok(response) => Ok(self.fetched(connection, response)),
+            Err(Trouble::Viewer) => Err(None),
+            Err(Trouble::Origin(event, failure)) => {
+                self.failure = Some(failure);
+                Err(Some(event))
+            }
+            Err(Trouble::NotSent(request, failure)) => {
+                self.failure = Some(failure);
+                self.request.body = request.into_body().into_inner();
+                Err(Some(Event::NotSent))
+            }
+        }
+    }
+
+    fn fetched(&self, connection: Connection, response: Response<Incoming>) -> Fetched {
+        let Route { snapshot, origin, key, .. } = &self.route;
+        let (handshake, reused) = (connection.handshake.clone(), connection.reused);
+        let limits = download::Limits {
+            read_timeout: origin.custom.origin_read_timeout,
+            deadline: origin.response_completion_timeout.map(|total| self.start + total),
+        };
+        let keepalive = origin.custom.origin_keepalive_timeout;
+        let lease = Lease { connection, key: key.clone(), pool: Arc::clone(&snapshot.pool), keepalive };
+        let framed = response.headers().contains_key(http::header::CONTENT_LENGTH)
+            || response.headers().contains_key(http::header::TRANSFER_ENCODING);
+        let response = response.map(|body| Download::new(body, lease, limits, !framed));
+        Fetched { response, handshake, reused }
+    }
+
+    fn last_failure(&mut self, attempts: u8) -> OriginFailure {
+        let mut failure = self.failure.take().expect("a fetch gives up only after something failed");
+        if attempts > 1 {
+            failure.evidence = format!("{} (last of {attempts} attempts)", failure.evidence);
+        }
+        failure
+    }
+
+    fn out_of_time(&mut self) -> OriginFailure {
+        let total = self.route.origin.response_completion_timeout.unwrap_or_default();
+        let mut evidence = format!("ResponseCompletionTimeout of {} s is over", total.as_secs());
+        let last = self.failure.take();
+        if let Some(last) = &last {
+            evidence.push_str("; last seen: ");
+            evidence.push_str(&last.to_string());
+        }
+        OriginFailure::new(Cause::ResponseTimeout, evidence).on(last.and_then(|last| last.handshake))
+    }
+}
+
+impl Outgoing {
+    /// The request to send now. The body goes with the first one.
+    fn next(&mut self) -> Request<Upload> {
+        let mut request = Request::new(Upload::new(self.body.take(), self.progress.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        *request.extensions_mut() = self.extensions.clone();
+        request
+    }
+}

@@ -1,0 +1,166 @@
+//! One HTTP/1.1 connection to an origin, plain or over TLS.
+//!
+//! CloudFront speaks HTTP/1.1 to custom origins
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>).
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use edge502_handshake::LateAlert;
+use edge502_rules::distribution::limits::HEADER_BLOCK_BYTES;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::pool::{Key, Pool, Reusable};
+use super::upload::Upload;
+use crate::HandshakeReport;
+use crate::tasks::Tasks;
+
+/// How many header lines a response may have; far more than fit into the header block usefully.
+const HEADER_LINES: usize = 2_048;
+
+/// A connection that can carry requests, one after the other.
+pub(crate) struct Connection {
+    pub(super) sender: SendRequest<Upload>,
+    /// The origin's address.
+    pub(super) peer: SocketAddr,
+    /// The handshake, on HTTPS.
+    pub(super) handshake: Option<Arc<HandshakeReport>>,
+    /// Tells whether a TLS alert ended it after the handshake.
+    pub(super) late_alert: Option<LateAlert>,
+    /// Whether it has carried a request before.
+    pub(super) reused: bool,
+    received: Received,
+    /// Why it ended, if that was an error no request could be told of.
+    ended: Arc<OnceLock<hyper::Error>>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("peer", &self.peer).field("reused", &self.reused).finish_non_exhaustive()
+    }
+}
+
+impl Reusable for Connection {
+    fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+impl Connection {
+    /// Puts HTTP/1.1 on an open stream; the connection lives in one of `tasks` until it is dropped or closed.
+    pub(super) async fn start<IO>(
+        stream: IO,
+        peer: SocketAddr,
+        handshake: Option<Arc<HandshakeReport>>,
+        late_alert: Option<LateAlert>,
+        tasks: &Tasks,
+    ) -> hyper::Result<Self>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let received = Received::default();
+        let stream = TokioIo::new(Counted { stream, received: received.clone() });
+        let mut builder = http1::Builder::new();
+        builder
+            .title_case_headers(true)
+            .preserve_header_case(true)
+            .max_headers(HEADER_LINES)
+            .max_header_size(HEADER_BLOCK_BYTES);
+        let (sender, connection) = builder.handshake(stream).await?;
+        let ended = Arc::new(OnceLock::new());
+        let end = Arc::clone(&ended);
+        tasks.spawn(async move {
+            if let Err(error) = connection.await {
+                // Nobody else sets it.
+                let _ = end.set(error);
+            }
+        });
+        Ok(Self { sender, peer, handshake, late_alert, reused: false, received, ended })
+    }
+
+    /// The error that ended it while no request was on its way.
+    pub(super) fn ended(&self) -> Option<&hyper::Error> {
+        self.ended.get()
+    }
+
+    /// Bytes received so far, below HTTP and above TLS.
+    pub(super) fn received(&self) -> u64 {
+        self.received.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A connection in use, with its place in the pool.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(super) connection: Connection,
+    pub(super) key: Key,
+    pub(super) pool: Arc<Pool<Connection>>,
+    pub(super) keepalive: Duration,
+}
+
+impl Lease {
+    /// Puts the connection into the pool, for the next request.
+    pub(super) fn give_back(self) {
+        let Self { mut connection, key, pool, keepalive } = self;
+        connection.reused = true;
+        pool.put(key, connection, keepalive);
+    }
+}
+
+/// A byte counter shared with the stream.
+#[derive(Debug, Clone, Default)]
+struct Received(Arc<AtomicU64>);
+
+/// Counts what is read, so that a silent death can be told from an answer that broke off.
+struct Counted<IO> {
+    stream: IO,
+    received: Received,
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Counted<IO> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = buffer.filled().len() - before;
+        self.received.0.fetch_add(read as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Counted<IO> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

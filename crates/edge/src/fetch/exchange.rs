@@ -1,0 +1,196 @@
+//! One request and the head of its response, on an open connection.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::time::Duration;
+
+use edge502_rules::Cause;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+
+use super::attempts::Event;
+use super::connection::Connection;
+use super::dial::{Tls, handshake_failure};
+use super::upload::{Progress, Side, Upload};
+use crate::OriginFailure;
+
+/// How long a connection taken from the pool may need to finish with its last response.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// Why there is no response.
+pub(super) enum Trouble {
+    /// The connection was closed before anything was sent; here is the request again.
+    NotSent(Box<Request<Upload>>, OriginFailure),
+    /// The origin is to blame.
+    Origin(Event, OriginFailure),
+    /// The viewer broke off its upload.
+    Viewer,
+}
+
+/// Sends `request` and waits for the head of the response, at most `timeout` after the request is out.
+pub(super) async fn exchange(
+    connection: &mut Connection,
+    request: Request<Upload>,
+    tls: Option<&Tls<'_>>,
+    progress: &Progress,
+    timeout: Duration,
+) -> Result<Response<Incoming>, Trouble> {
+    let before = connection.received();
+    // A pooled connection becomes ready once hyper has put its last response away; a dead one never does.
+    let _ = tokio::time::timeout(SETTLE, connection.sender.ready()).await;
+    let sent = connection.sender.try_send_request(request);
+    match progress.wait(timeout, sent).await {
+        Ok(Ok(response)) if response.status().is_informational() => Err(switched(connection, &response)),
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(_)) | Err(Side::Viewer) if progress.is_broken() => Err(Trouble::Viewer),
+        Err(Side::Viewer) => Err(Trouble::Viewer),
+        Err(Side::Origin) => Err(silent(connection, timeout)),
+        Ok(Err(error)) => {
+            let part = connection.received() - before;
+            Err(judge(connection, error, part, tls))
+        }
+    }
+}
+
+fn silent(connection: &Connection, timeout: Duration) -> Trouble {
+    let evidence = format!("{}: no response within {timeout:?}", connection.peer);
+    let failure = OriginFailure::new(Cause::ResponseTimeout, evidence).on(connection.handshake.clone());
+    Trouble::Origin(Event::ResponseTimedOut, failure)
+}
+
+/// The edge asked for no other protocol, so a 101 is no answer to it.
+fn switched(connection: &Connection, response: &Response<Incoming>) -> Trouble {
+    let evidence = format!("{}: status {} to a request without Upgrade", connection.peer, response.status().as_u16());
+    let failure = OriginFailure::new(Cause::ResponseMalformed, evidence).on(connection.handshake.clone());
+    Trouble::Origin(Event::Unusable, failure)
+}
+
+/// What a failed exchange means, `part` being the bytes of an answer that had come.
+fn judge(
+    connection: &Connection,
+    mut error: TrySendError<Request<Upload>>,
+    part: u64,
+    tls: Option<&Tls<'_>>,
+) -> Trouble {
+    if let Some(failure) = late_refusal(connection, tls) {
+        return Trouble::Origin(Event::ConnectHopeless, failure);
+    }
+    // A connection that broke before the request reached it says only there why.
+    let reason = connection.ended().unwrap_or(error.error());
+    let (event, cause) = classify(reason, part, connection.reused);
+    let mut evidence = format!("{}: {}", connection.peer, in_full(reason));
+    if connection.reused {
+        evidence.push_str(" (on a connection kept open since an earlier request)");
+    }
+    if part > 0 {
+        let _ = write!(evidence, " after {part} bytes of an answer");
+    }
+    let failure = OriginFailure::new(cause, evidence).on(connection.handshake.clone());
+    match error.take_message() {
+        Some(request) => Trouble::NotSent(Box::new(request), failure),
+        None => Trouble::Origin(event, failure),
+    }
+}
+
+/// The failed handshake that an alert after its end stands for: in TLS 1.3 an origin refuses the client's certificate,
+/// or the lack of one, only when the edge has finished (RFC 8446 section 4.4.2.4).
+fn late_refusal(connection: &Connection, tls: Option<&Tls<'_>>) -> Option<OriginFailure> {
+    let tls = tls.filter(|_| !connection.reused)?;
+    let alert = connection.late_alert.as_ref()?.get()?;
+    let observation = connection.handshake.as_ref()?.observation.clone();
+    let refused = tls.connector.refused_late(observation, alert, &tls.expectation);
+    Some(handshake_failure(connection.peer, *refused))
+}
+
+/// Event and cause of a failed exchange.
+fn classify(error: &hyper::Error, part: u64, reused: bool) -> (Event, Cause) {
+    if error.is_parse_too_large() {
+        return (Event::Unusable, Cause::ResponseHeadersTooLarge);
+    }
+    if error.is_parse() {
+        return (Event::Unusable, Cause::ResponseMalformed);
+    }
+    let event = if part == 0 { Event::Died } else { Event::Unusable };
+    match io_kind(error) {
+        // On a reused connection a reset is how an idle timeout at the origin looks from here.
+        Some(kind) if is_reset(kind) && !reused => (event, Cause::ConnectionReset),
+        Some(kind) if !is_reset(kind) && kind != io::ErrorKind::UnexpectedEof => (event, Cause::ResponseMalformed),
+        _ => (event, Cause::ConnectionClosedEarly),
+    }
+}
+
+fn is_reset(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe)
+}
+
+/// Whether the connection ended without the formalities of TLS or HTTP.
+pub(super) fn is_end_of_stream(error: &hyper::Error) -> bool {
+    io_kind(error) == Some(io::ErrorKind::UnexpectedEof)
+}
+
+fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
+    sources(error).find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind)
+}
+
+/// What lies behind an error, nearest first.
+fn sources(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&error| error.source())
+}
+
+/// An error with everything that lies behind it.
+pub(super) fn in_full(error: &hyper::Error) -> String {
+    sources(error).fold(error.to_string(), |mut text, source| {
+        let _ = write!(text, ": {source}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    use super::*;
+    use crate::tasks::Tasks;
+
+    /// A connection that the peer has reset.
+    struct Reset;
+
+    impl AsyncRead for Reset {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+    }
+
+    impl AsyncWrite for Reset {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_broke_before_the_request_says_why() {
+        let (tasks, peer) = (Tasks::default(), ([127, 0, 0, 1], 443).into());
+        let mut connection = Connection::start(Reset, peer, None, None, &tasks).await.unwrap();
+        while connection.ended().is_none() {
+            tokio::task::yield_now().await;
+        }
+        let progress = Progress::new();
+        let request = Request::new(Upload::new(None, progress.clone()));
+        let sent = exchange(&mut connection, request, None, &progress, Duration::from_secs(1)).await;
+        let Err(Trouble::NotSent(_, failure)) = sent else { panic!("nothing can have been sent") };
+        assert_eq!(failure.cause, Cause::ConnectionReset, "{failure}");
+    }
+}

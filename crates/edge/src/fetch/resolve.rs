@@ -1,0 +1,166 @@
+//! From an origin's domain name to addresses.
+//!
+//! Overrides come first, then `/etc/hosts`, then DNS. Answers are not cached: in a lab a corrected record has to work
+//! at once. How lookups fail is described in
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>, which families are
+//! asked for in
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html>.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use edge502_rules::Cause;
+use edge502_rules::distribution::IpAddressType;
+use edge502_rules::name::OriginDomain;
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{Name, RecordType};
+
+use crate::OriginFailure;
+
+/// How long one query to a name server may take; it is asked twice.
+const QUERY: Duration = Duration::from_secs(2);
+/// How long a whole lookup may take, whatever the name servers do.
+const LOOKUP: Duration = Duration::from_secs(6);
+
+/// Addresses that stand in for what DNS would say, by host and port, like curl's `--connect-to`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides(HashMap<(String, u16), Vec<SocketAddr>>);
+
+impl Overrides {
+    /// No overrides.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends connections for `host` and `port` to `address`. Said more than once, the addresses are used in turn, one
+    /// for each attempt. Case does not matter.
+    pub fn insert(&mut self, host: &str, port: u16, address: SocketAddr) {
+        self.0.entry((host.to_ascii_lowercase(), port)).or_default().push(address);
+    }
+
+    /// The same, for building in one expression.
+    pub fn with(mut self, host: &str, port: u16, address: SocketAddr) -> Self {
+        self.insert(host, port, address);
+        self
+    }
+
+    fn of(&self, host: &str, port: u16) -> Option<&[SocketAddr]> {
+        self.0.get(&(host.to_owned(), port)).map(Vec::as_slice)
+    }
+}
+
+/// Asks DNS. An edge starts without name servers, too: with overrides for every origin it needs none.
+pub(crate) struct Resolver(Result<TokioResolver, NetError>);
+
+impl Resolver {
+    /// A resolver that asks `name_server`, or those of the system (`/etc/resolv.conf`) if there is none.
+    pub(crate) fn new(name_server: Option<SocketAddr>) -> Self {
+        let builder = match name_server {
+            Some(address) => Ok(TokioResolver::builder_with_config(only(address), TokioRuntimeProvider::default())),
+            None => TokioResolver::builder_tokio(),
+        };
+        Self(builder.and_then(|mut builder| {
+            let options = builder.options_mut();
+            options.timeout = QUERY;
+            options.attempts = 1;
+            options.cache_size = 0;
+            builder.build()
+        }))
+    }
+
+    /// The addresses to connect to for `domain` and `port`, never empty.
+    pub(crate) async fn resolve(
+        &self,
+        overrides: &Overrides,
+        domain: &OriginDomain,
+        port: u16,
+        family: IpAddressType,
+    ) -> Result<Vec<SocketAddr>, OriginFailure> {
+        if let Some(addresses) = overrides.of(domain.as_str(), port) {
+            return Ok(addresses.to_vec());
+        }
+        let lookup = tokio::time::timeout(LOOKUP, self.lookup(domain, family));
+        let found = lookup.await.unwrap_or_else(|_| {
+            let evidence = format!("{domain}: no answer from the name servers within {} s", LOOKUP.as_secs());
+            Err(OriginFailure::new(Cause::DnsTimeout, evidence))
+        })?;
+        Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    }
+
+    async fn lookup(&self, domain: &OriginDomain, family: IpAddressType) -> Result<Vec<IpAddr>, OriginFailure> {
+        match family {
+            IpAddressType::Ipv4 => self.records(domain, RecordType::A).await,
+            IpAddressType::Ipv6 => self.records(domain, RecordType::AAAA).await,
+            IpAddressType::Dualstack => {
+                let (v4, v6) =
+                    tokio::join!(self.records(domain, RecordType::A), self.records(domain, RecordType::AAAA));
+                either(v4, v6)
+            }
+        }
+    }
+
+    async fn records(&self, domain: &OriginDomain, kind: RecordType) -> Result<Vec<IpAddr>, OriginFailure> {
+        // The final dot keeps the system's search domains out: CloudFront knows none.
+        let name = Name::from_ascii(format!("{domain}.")).expect("an origin's domain is a DNS name");
+        let failed = |error: &NetError| {
+            let (cause, what) = judge(error);
+            OriginFailure::new(cause, format!("{domain} {kind}: {what}"))
+        };
+        let resolver = self.0.as_ref().map_err(failed)?;
+        let lookup = resolver.lookup(name, kind).await.map_err(|error| failed(&error))?;
+        let addresses: Vec<_> = lookup.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
+        if addresses.is_empty() {
+            let evidence = format!("{domain} {kind}: the answer holds no address");
+            return Err(OriginFailure::new(Cause::DnsNoAddress, evidence));
+        }
+        Ok(addresses)
+    }
+}
+
+/// A configuration with one name server, asked over UDP and, for answers that do not fit, over TCP.
+fn only(name_server: SocketAddr) -> ResolverConfig {
+    let port = |mut connection: ConnectionConfig| {
+        connection.port = name_server.port();
+        connection
+    };
+    let connections = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
+    let server = NameServerConfig::new(name_server.ip(), true, connections);
+    ResolverConfig::from_parts(None, Vec::new(), vec![server])
+}
+
+/// The addresses of both families, or the failure that says more: an error of the servers outweighs an absent record.
+fn either(
+    v4: Result<Vec<IpAddr>, OriginFailure>,
+    v6: Result<Vec<IpAddr>, OriginFailure>,
+) -> Result<Vec<IpAddr>, OriginFailure> {
+    match (v4, v6) {
+        (Ok(mut v4), Ok(v6)) => {
+            v4.extend(v6);
+            Ok(v4)
+        }
+        (Ok(addresses), Err(_)) | (Err(_), Ok(addresses)) => Ok(addresses),
+        (Err(v4), Err(v6)) if v4.cause == Cause::DnsNoAddress => Err(v6),
+        (Err(v4), Err(_)) => Err(v4),
+    }
+}
+
+/// The cause behind a failed lookup, and what was seen.
+fn judge(error: &NetError) -> (Cause, String) {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NXDomain => (Cause::DnsNoSuchName, "the name does not exist (NXDOMAIN)".to_owned()),
+            ResponseCode::NoError => (Cause::DnsNoAddress, "the name has no such record (NODATA)".to_owned()),
+            code => (Cause::DnsServerFailure, format!("the name servers answered {code}")),
+        },
+        NetError::Dns(DnsError::ResponseCode(code)) => {
+            (Cause::DnsServerFailure, format!("the name servers answered {code}"))
+        }
+        NetError::Timeout => (Cause::DnsTimeout, "the name servers did not answer in time".to_owned()),
+        other => (Cause::DnsServerFailure, other.to_string()),
+    }
+}

@@ -1,0 +1,187 @@
+//! The viewer's request body on its way to the origin, and how long the edge waits for an answer meanwhile.
+//!
+//! `OriginReadTimeout` counts from the moment the edge has forwarded the request
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html>), so a slow
+//! upload must not be charged to the origin.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+/// How long a viewer may pause in the middle of its upload.
+const VIEWER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request body; empty for requests without one.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    inner: Option<Incoming>,
+    progress: Progress,
+}
+
+/// How an upload is getting on; shared with the one who waits for the answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    bytes: u64,
+    since: Instant,
+    waiting_for: Side,
+    broken: bool,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The viewer owes the next piece of the body.
+    Viewer,
+    /// The origin has to read, or to answer.
+    Origin,
+}
+
+impl Progress {
+    /// Nothing sent yet.
+    pub(crate) fn new() -> Self {
+        let state = State { bytes: 0, since: Instant::now(), waiting_for: Side::Origin, broken: false };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Body bytes received from the viewer so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.state().bytes
+    }
+
+    /// Whether the viewer broke off.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.state().broken
+    }
+
+    /// Waits for `answer` while it is the origin's turn for at most `timeout`, and the viewer's for at most
+    /// [`VIEWER_PATIENCE`]; otherwise says who was too slow.
+    pub(crate) async fn wait<T>(&self, timeout: Duration, answer: impl Future<Output = T>) -> Result<T, Side> {
+        self.turn(Side::Origin);
+        tokio::pin!(answer);
+        loop {
+            let (deadline, side) = self.deadline(timeout);
+            tokio::select! {
+                answer = &mut answer => return Ok(answer),
+                () = tokio::time::sleep_until(deadline) => {}
+            }
+            if self.deadline(timeout).0 <= Instant::now() {
+                return Err(side);
+            }
+        }
+    }
+
+    fn deadline(&self, timeout: Duration) -> (Instant, Side) {
+        let state = self.state();
+        let patience = if state.waiting_for == Side::Viewer { VIEWER_PATIENCE } else { timeout };
+        (state.since + patience, state.waiting_for)
+    }
+
+    /// Notes whose turn it is from now on.
+    fn turn(&self, side: Side) {
+        let mut state = self.state();
+        state.since = Instant::now();
+        state.waiting_for = side;
+    }
+
+    fn received(&self, bytes: usize) {
+        self.state().bytes += bytes as u64;
+        self.turn(Side::Origin);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("nothing panics while it holds the progress")
+    }
+}
+
+impl Upload {
+    /// The body of a request, or none.
+    pub(crate) fn new(body: Option<Incoming>, progress: Progress) -> Self {
+        Self { inner: body, progress }
+    }
+
+    /// The body itself, for another try.
+    pub(crate) fn into_inner(self) -> Option<Incoming> {
+        self.inner
+    }
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        let polled = Pin::new(inner).poll_frame(context);
+        match &polled {
+            Poll::Pending if self.progress.state().waiting_for == Side::Origin => self.progress.turn(Side::Viewer),
+            Poll::Pending => {}
+            Poll::Ready(Some(Err(_))) => self.progress.state().broken = true,
+            Poll::Ready(Some(Ok(frame))) => self.progress.received(frame.data_ref().map_or(0, Bytes::len)),
+            Poll::Ready(None) => self.progress.turn(Side::Origin),
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(3);
+
+    #[tokio::test(start_paused = true)]
+    async fn the_origin_has_its_timeout() {
+        let start = Instant::now();
+        let waited = Progress::new().wait(TIMEOUT, std::future::pending::<()>()).await;
+        assert_eq!((waited, start.elapsed().as_secs()), (Err(Side::Origin), 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_upload_is_not_charged_to_the_origin() {
+        let progress = Progress::new();
+        let viewer = progress.clone();
+        let upload = async {
+            for _ in 0..4 {
+                viewer.turn(Side::Viewer);
+                tokio::time::sleep(TIMEOUT * 2).await;
+                viewer.received(10);
+            }
+            "answered"
+        };
+        assert_eq!(progress.wait(TIMEOUT, upload).await, Ok("answered"));
+        assert_eq!(progress.bytes(), 40);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_viewer_that_stops_sending_is_given_up() {
+        let progress = Progress::new();
+        let viewer = progress.clone();
+        let upload = async {
+            viewer.turn(Side::Viewer);
+            std::future::pending::<()>().await;
+        };
+        let start = Instant::now();
+        assert_eq!(progress.wait(TIMEOUT, upload).await, Err(Side::Viewer));
+        assert_eq!(start.elapsed(), VIEWER_PATIENCE);
+    }
+}

@@ -1,0 +1,39 @@
+//! The edge: what stands between viewers and origins.
+//!
+//! A request comes in at the `listener`, is admitted and routed by the distribution (`admit`), fetched from its
+//! origin (`fetch`: resolve, connect, shake hands, ask) and answered (`respond`). Any failure on the way is one
+//! [`OriginFailure`]; `edge502_rules::outcome` decides what the viewer and the log get for it. Each request is told to
+//! the access log and to the listeners of [`Edge::events`] when it is over.
+//!
+//! Nothing is cached.
+
+mod admit;
+mod config;
+mod edge;
+mod entropy;
+mod error;
+mod failure;
+mod fetch;
+mod header_case;
+mod journal;
+mod listener;
+mod request_head;
+mod respond;
+mod response_head;
+mod service;
+mod state;
+mod tasks;
+#[cfg(test)]
+mod testing;
+mod viewer_body;
+mod viewer_tls;
+mod visit;
+
+pub use config::{EdgeConfig, LogSink};
+pub use edge::Edge;
+pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
+pub use error::EdgeError;
+pub use failure::{HandshakeReport, OriginFailure};
+pub use fetch::Overrides;
+pub use journal::Exchange;
+pub use viewer_tls::ViewerIdentity;

@@ -1,0 +1,145 @@
+//! The one place where what happened becomes a response.
+//!
+//! A failed fetch becomes the page, status and headers that `edge502_rules::outcome` lists for its cause; a refused
+//! request becomes its page; an origin's response goes through.
+
+use std::sync::Arc;
+
+use edge502_rules::Cause;
+use edge502_rules::distribution::Behavior;
+use edge502_rules::outcome::{DetailedResultType, Outcome, ResultType, XCache};
+use edge502_rules::page::{ErrorPages, Page};
+use edge502_rules::response::{ResponseContext, ResponseHead, reason_phrase};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http_body::Body as _;
+use hyper::ext::ReasonPhrase;
+use time::OffsetDateTime;
+
+use crate::OriginFailure;
+use crate::admit::Refusal;
+use crate::fetch::Fetched;
+use crate::response_head;
+use crate::viewer_body::ViewerBody;
+use crate::visit::{Recorder, Reply};
+
+/// A response being made for one request.
+pub(crate) struct Responder<'a> {
+    pub(crate) recorder: Recorder,
+    pub(crate) method: &'a Method,
+    /// Whether the viewer's connection stays open afterwards.
+    pub(crate) keep_alive: bool,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) error_pages: ErrorPages,
+    pub(crate) lower_case_date: &'a Extensions,
+}
+
+impl Responder<'_> {
+    /// The page for a request that is not taken.
+    pub(crate) fn refusal(mut self, refusal: Refusal) -> Response<ViewerBody> {
+        self.keep_alive &= !refusal.close;
+        let Refusal { page, status, detail, .. } = refusal;
+        let mut head = self.context().error_head(page, XCache::Error, self.now, None);
+        head.status = status.unwrap_or(head.status);
+        let reply = |headers: &HeaderMap, status| Reply::new(status, headers, ResultType::Error, detail);
+        self.page(page, &head, reply)
+    }
+
+    /// The way to HTTPS.
+    pub(crate) fn redirect(self, page: Page, location: &str) -> Response<ViewerBody> {
+        let head = self.context().redirect_head(page, location, self.now);
+        let reply = |headers: &HeaderMap, status| {
+            Reply::new(status, headers, ResultType::Redirect, DetailedResultType::Redirect)
+        };
+        self.page(page, &head, reply)
+    }
+
+    /// The page for a failed fetch.
+    pub(crate) fn failure(self, failure: OriginFailure) -> Response<ViewerBody> {
+        let outcome = Outcome::of(failure.cause);
+        // Every cause that a fetch can end with before a response begins has a page; the other is the vaguest.
+        let page = outcome.page().unwrap_or(Page::IncorrectResponse).in_family(self.error_pages);
+        let head = self.context().error_head(page, outcome.x_cache, self.now, None);
+        let reply = |headers: &HeaderMap, status| Reply {
+            response_result_type: outcome.response_result_type,
+            cause: Some(failure.cause),
+            handshake: failure.handshake.clone(),
+            failure: Some(Arc::new(failure)),
+            ..Reply::new(status, headers, outcome.result_type, outcome.detailed_result_type)
+        };
+        self.page(page, &head, reply)
+    }
+
+    /// The origin's response, passed on.
+    pub(crate) fn relay(mut self, fetched: Fetched, behavior: &Behavior) -> Response<ViewerBody> {
+        let Fetched { response, handshake, reused } = fetched;
+        let (mut parts, body) = response.into_parts();
+        let has_body = !body.is_end_stream() && *self.method != Method::HEAD;
+        parts.headers =
+            response_head::headers(parts.status, &parts.headers, self.method, behavior, self.context(), has_body);
+        // Whatever the origin spoke; hyper writes the viewer's version. Reason phrase and header case stay.
+        parts.version = Version::HTTP_11;
+        let reply = relayed_reply(parts.status, &parts.headers);
+        self.recorder.begin(Reply { handshake, reused, ..reply });
+        Response::from_parts(parts, ViewerBody::relayed(body, self.recorder))
+    }
+
+    fn context(&self) -> ResponseContext<'_> {
+        let visit = &self.recorder.visit;
+        ResponseContext { http: visit.http, keep_alive: self.keep_alive, edge: &visit.server, request_id: &visit.id }
+    }
+
+    fn page(
+        mut self,
+        page: Page,
+        head: &ResponseHead,
+        reply: impl FnOnce(&HeaderMap, u16) -> Reply,
+    ) -> Response<ViewerBody> {
+        let (headers, status) = (header_map(head), head.status);
+        self.recorder.begin(reply(&headers, status));
+        let bytes = with_status(page.bytes(&self.recorder.visit.id), page.status(), status);
+        let content = (*self.method != Method::HEAD).then_some(bytes);
+        let mut response = Response::new(ViewerBody::page(content, self.recorder));
+        *response.status_mut() = StatusCode::from_u16(status).expect("CloudFront's own statuses are valid");
+        *response.headers_mut() = headers;
+        *response.extensions_mut() = extensions(head, self.lower_case_date);
+        response
+    }
+}
+
+fn relayed_reply(status: StatusCode, headers: &HeaderMap) -> Reply {
+    if response_head::is_error(status) {
+        let outcome = Outcome::of(Cause::OriginErrorRelayed);
+        let reply = Reply::new(status.as_u16(), headers, outcome.result_type, outcome.detailed_result_type);
+        return Reply { cause: Some(Cause::OriginErrorRelayed), ..reply };
+    }
+    Reply::new(status.as_u16(), headers, ResultType::Miss, DetailedResultType::Miss)
+}
+
+/// Puts another status into a page's heading; of the same length, so that `Content-Length` holds.
+fn with_status(page: Vec<u8>, own: u16, status: u16) -> Vec<u8> {
+    if own == status {
+        return page;
+    }
+    let page = String::from_utf8(page).expect("CloudFront's own pages are ASCII");
+    page.replacen(&format!("<H1>{own} "), &format!("<H1>{status} "), 1).into_bytes()
+}
+
+fn header_map(head: &ResponseHead) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(head.headers.len());
+    for (name, value) in &head.headers {
+        let name: HeaderName = name.parse().expect("CloudFront's own header names are valid");
+        // A redirect's Location repeats the viewer's own path and host, which HTTP has carried already.
+        headers.insert(name, HeaderValue::from_str(value).expect("CloudFront's own header values are valid"));
+    }
+    headers
+}
+
+/// What makes hyper write the head as CloudFront does on HTTP/1.1.
+fn extensions(head: &ResponseHead, lower_case_date: &Extensions) -> Extensions {
+    let lower_case = head.headers.iter().any(|(name, _)| *name == "date");
+    let mut extensions = if lower_case { lower_case_date.clone() } else { Extensions::new() };
+    if !reason_phrase(head.status).is_empty() {
+        extensions.insert(ReasonPhrase::from_static(reason_phrase(head.status).as_bytes()));
+    }
+    extensions
+}

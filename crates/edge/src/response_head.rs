@@ -1,0 +1,88 @@
+//! The head of a response relayed from an origin.
+//!
+//! What is taken away and added stands in
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>;
+//! the order follows public captures: content and connection first, then the origin's other headers as they came, then
+//! CloudFront's own.
+
+use edge502_rules::distribution::Behavior;
+use edge502_rules::outcome::XCache;
+use edge502_rules::response::{ResponseContext, ViewerHttp};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+
+/// The headers the viewer gets for an origin's response.
+///
+/// `has_body` says whether body bytes may follow; without a `Content-Length` they are sent in chunks on HTTP/1.1.
+pub(crate) fn headers(
+    status: StatusCode,
+    origin: &HeaderMap,
+    method: &Method,
+    behavior: &Behavior,
+    context: ResponseContext<'_>,
+    has_body: bool,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(origin.len() + 6);
+    copy(&mut headers, origin, &header::CONTENT_TYPE);
+    if origin.contains_key(header::CONTENT_LENGTH) {
+        copy(&mut headers, origin, &header::CONTENT_LENGTH);
+    } else if has_body && context.http == ViewerHttp::Http11 {
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    if context.http < ViewerHttp::Http2 {
+        let connection = if context.keep_alive { "keep-alive" } else { "close" };
+        headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
+    }
+    for (name, value) in origin {
+        let placed = *name == header::CONTENT_TYPE || *name == header::CONTENT_LENGTH;
+        let hidden = *name == header::SET_COOKIE && drops_set_cookie(method, behavior);
+        if !(placed || hidden || is_removed(name)) {
+            headers.append(name, value.clone());
+        }
+    }
+    let x_cache = if is_error(status) { XCache::Error } else { XCache::Miss };
+    for (name, value) in context.appended_headers(x_cache, None) {
+        let name = name.parse::<HeaderName>().expect("CloudFront's own header names are valid");
+        headers.insert(name, HeaderValue::from_str(&value).expect("CloudFront's own header values are valid"));
+    }
+    headers
+}
+
+/// Whether the response counts as an error: `X-Cache` and the log say so for every 4xx and 5xx of an origin.
+pub(crate) fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+fn copy(headers: &mut HeaderMap, origin: &HeaderMap, name: &HeaderName) {
+    if let Some(value) = origin.get(name) {
+        headers.insert(name, value.clone());
+    }
+}
+
+/// Headers of this hop, and those that CloudFront writes itself.
+fn is_removed(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "via"
+            | "x-cache"
+            | "x-amz-cf-id"
+            | "x-amz-cf-pop"
+    )
+}
+
+/// A response that is kept must not set cookies for everybody: `Set-Cookie` goes when cookies are not forwarded and
+/// the response can be cached.
+fn drops_set_cookie(method: &Method, behavior: &Behavior) -> bool {
+    let cached = behavior.caches() && behavior.cached_methods.iter().any(|cached| cached == method.as_str());
+    cached && !behavior.forwards_cookies()
+}
+
+#[cfg(test)]
+mod tests;

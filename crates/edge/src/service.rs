@@ -1,0 +1,122 @@
+//! One request of a viewer: admit, fetch, respond.
+
+use std::sync::Arc;
+
+use edge502_rules::outcome::DetailedResultType;
+use edge502_rules::page::Page;
+use edge502_rules::response::ViewerHttp;
+use http::header::{self, HeaderMap};
+use http::request::Parts;
+use http::{Request, Response, Version};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use crate::admit::{self, Admission, Refusal, Route};
+use crate::fetch::{Halt, Order, Outgoing};
+use crate::request_head::{self, Inbound};
+use crate::respond::Responder;
+use crate::state::{Snapshot, State};
+use crate::viewer_body::ViewerBody;
+use crate::visit::{Recorder, Viewer, Visit};
+
+/// The viewer stopped in the middle of its request. Nobody reads the page; the log needs the word.
+const HUNG_UP: Refusal =
+    Refusal { page: Page::BadRequest, status: None, detail: DetailedResultType::ClientHungUpRequest, close: true };
+/// `OriginPath` and the viewer's path together are no request target.
+const NO_TARGET: Refusal =
+    Refusal { page: Page::BadRequest, status: None, detail: DetailedResultType::InvalidRequest, close: false };
+
+/// Answers `request`.
+pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Request<Incoming>) -> Response<ViewerBody> {
+    let snapshot = state.snapshot();
+    let (parts, body) = request.into_parts();
+    let http = version(parts.version);
+    let distribution_name = admit::own_name(&snapshot.distribution);
+    let visit = Visit::new(state.identify(), Arc::clone(&viewer), &parts, http, distribution_name);
+    let responder = Responder {
+        recorder: Recorder::new(visit, Arc::clone(&state.journal)),
+        method: &parts.method,
+        keep_alive: keeps_alive(http, &parts.headers),
+        now: state.clock.now(),
+        error_pages: state.error_pages,
+        lower_case_date: &state.lower_case_date,
+    };
+    let question = admit::Request {
+        parts: &parts,
+        https: viewer.https,
+        http,
+        has_body: !body.is_end_stream(),
+        https_address: state.https,
+    };
+    match admit::admit(question, &snapshot.distribution) {
+        Admission::Refuse(refusal) => responder.refusal(refusal),
+        Admission::Redirect { page, location } => responder.redirect(page, &location),
+        Admission::Fetch(route) => relay(&state, &snapshot, &viewer, &parts, body, &route, responder).await,
+    }
+}
+
+async fn relay(
+    state: &State,
+    snapshot: &Snapshot,
+    viewer: &Viewer,
+    parts: &Parts,
+    body: Incoming,
+    route: &Route<'_>,
+    responder: Responder<'_>,
+) -> Response<ViewerBody> {
+    let visit = &responder.recorder.visit;
+    let inbound = Inbound {
+        method: &parts.method,
+        path: &route.path,
+        query: parts.uri.query(),
+        headers: &parts.headers,
+        host: &route.host_header,
+        address: viewer.address.ip(),
+        http: visit.http,
+        server: &visit.server,
+        id: &visit.id,
+    };
+    let Some(uri) = request_head::target(&inbound, route.origin, route.behavior) else {
+        return responder.refusal(NO_TARGET);
+    };
+    let request = Outgoing {
+        method: parts.method.clone(),
+        uri,
+        headers: request_head::headers(&inbound, route.origin, route.behavior),
+        extensions: parts.extensions.clone(),
+        body: (!body.is_end_stream()).then_some(body),
+        progress: visit.progress.clone(),
+    };
+    let order = Order {
+        origin: route.origin,
+        https: route.origin.custom.origin_protocol_policy.uses_https(viewer.https),
+        forwarded_host: route.behavior.forwards_host().then_some(&route.host),
+        request,
+    };
+    match state.fetcher.fetch(snapshot, order).await {
+        Ok(fetched) => responder.relay(fetched, route.behavior),
+        Err(Halt::Origin(failure)) => responder.failure(*failure),
+        Err(Halt::Viewer) => responder.refusal(HUNG_UP),
+    }
+}
+
+fn version(version: Version) -> ViewerHttp {
+    match version {
+        Version::HTTP_2 | Version::HTTP_3 => ViewerHttp::Http2,
+        Version::HTTP_11 => ViewerHttp::Http11,
+        _ => ViewerHttp::Http10,
+    }
+}
+
+/// Whether the viewer wants its connection kept (RFC 9112 section 9.3).
+fn keeps_alive(http: ViewerHttp, headers: &HeaderMap) -> bool {
+    let says = |option: &str| {
+        let values = headers.get_all(header::CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(option))
+    };
+    match http {
+        ViewerHttp::Http10 => says("keep-alive"),
+        ViewerHttp::Http11 => !says("close"),
+        ViewerHttp::Http2 => true,
+    }
+}

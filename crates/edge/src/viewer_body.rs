@@ -1,0 +1,87 @@
+//! The body of the response to a viewer: a page of CloudFront's own, or what comes from the origin.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::OriginFailure;
+use crate::fetch::Download;
+use crate::visit::Recorder;
+
+/// A body that tells the journal when it is over.
+pub(crate) struct ViewerBody {
+    content: Content,
+    recorder: Recorder,
+}
+
+enum Content {
+    /// Sent in one piece; `None` once it is sent, and for `HEAD`.
+    Page(Option<Bytes>),
+    /// Passed on as it comes.
+    Relayed(Box<Download>),
+}
+
+impl ViewerBody {
+    /// A page; `None` where only its head is wanted.
+    pub(crate) fn page(page: Option<Vec<u8>>, recorder: Recorder) -> Self {
+        Self::new(Content::Page(page.map(Bytes::from)), recorder)
+    }
+
+    /// An origin's body.
+    pub(crate) fn relayed(download: Download, recorder: Recorder) -> Self {
+        Self::new(Content::Relayed(Box::new(download)), recorder)
+    }
+
+    fn new(content: Content, recorder: Recorder) -> Self {
+        let mut body = Self { content, recorder };
+        body.complete_at_end();
+        body
+    }
+
+    fn complete_at_end(&mut self) {
+        if self.is_end_stream() {
+            self.recorder.complete();
+        }
+    }
+}
+
+impl Body for ViewerBody {
+    type Data = Bytes;
+    type Error = OriginFailure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, OriginFailure>>> {
+        let polled = match &mut self.content {
+            Content::Page(page) => Poll::Ready(page.take().map(|page| Ok(Frame::data(page)))),
+            Content::Relayed(download) => Pin::new(download.as_mut()).poll_frame(context),
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.recorder.sent(frame.data_ref().map_or(0, Bytes::len));
+                self.complete_at_end();
+            }
+            Poll::Ready(Some(Err(failure))) => self.recorder.cut(failure.clone()),
+            Poll::Ready(None) => self.recorder.complete(),
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Page(page) => page.is_none(),
+            Content::Relayed(download) => download.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Page(page) => SizeHint::with_exact(page.as_ref().map_or(0, Bytes::len) as u64),
+            Content::Relayed(download) => download.size_hint(),
+        }
+    }
+}

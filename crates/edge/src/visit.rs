@@ -1,0 +1,271 @@
+//! One request of a viewer, from its arrival to the last byte of the answer.
+//!
+//! A [`Recorder`] travels with the response body and tells the journal when it is dropped: at the end of the answer, or
+//! when the viewer leaves, whichever comes first. So each request is told exactly once.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge502_rules::Cause;
+use edge502_rules::access_log::{AccessLogRecord, ViewerProtocol};
+use edge502_rules::outcome::{DetailedResultType, Outcome, ResultType};
+use edge502_rules::request_id::RequestId;
+use edge502_rules::response::{EdgeServer, ViewerHttp};
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName};
+use http::request::Parts;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use crate::fetch::Progress;
+use crate::journal::Journal;
+use crate::{HandshakeReport, OriginFailure};
+
+/// The viewer's side of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    /// The viewer's address.
+    pub(crate) address: SocketAddr,
+    /// Whether it uses HTTPS.
+    pub(crate) https: bool,
+    /// `ssl-protocol` and `ssl-cipher`.
+    pub(crate) tls: (Option<String>, Option<String>),
+}
+
+/// A request as the log needs it.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) id: RequestId,
+    pub(crate) server: EdgeServer,
+    pub(crate) http: ViewerHttp,
+    pub(crate) progress: Progress,
+    viewer: Arc<Viewer>,
+    started: Instant,
+    distribution_name: String,
+    method: String,
+    path: String,
+    query: Option<String>,
+    headers: HeaderMap,
+    host: Option<String>,
+    head_bytes: u64,
+}
+
+/// An answer as the log needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) result_type: ResultType,
+    pub(crate) response_result_type: ResultType,
+    pub(crate) detailed: DetailedResultType,
+    pub(crate) cause: Option<Cause>,
+    pub(crate) failure: Option<Arc<OriginFailure>>,
+    pub(crate) handshake: Option<Arc<HandshakeReport>>,
+    pub(crate) reused: bool,
+    pub(crate) content_type: Option<String>,
+    pub(crate) content_length: Option<u64>,
+    pub(crate) range: Option<(u64, u64)>,
+    pub(crate) bytes: u64,
+    pub(crate) first_byte: Duration,
+}
+
+impl Visit {
+    /// A request that has just arrived.
+    pub(crate) fn new(
+        (id, server): (RequestId, EdgeServer),
+        viewer: Arc<Viewer>,
+        parts: &Parts,
+        http: ViewerHttp,
+        distribution_name: &str,
+    ) -> Self {
+        Self {
+            id,
+            server,
+            http,
+            progress: Progress::new(),
+            viewer,
+            started: Instant::now(),
+            distribution_name: distribution_name.to_owned(),
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            headers: parts.headers.clone(),
+            host: crate::admit::host_text(parts).map(str::to_owned),
+            head_bytes: crate::admit::head_bytes(parts) as u64,
+        }
+    }
+
+    /// Time since the request arrived.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<String> {
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// The line of the access log.
+    pub(crate) fn record(&self, reply: &Reply, now: OffsetDateTime) -> AccessLogRecord {
+        let viewer = &self.viewer;
+        AccessLogRecord {
+            finished: now,
+            x_edge_location: self.server.pop.clone(),
+            sc_bytes: reply.bytes,
+            c_ip: viewer.address.ip(),
+            cs_method: self.method.clone(),
+            cs_host: self.distribution_name.clone(),
+            cs_uri_stem: self.path.clone(),
+            sc_status: reply.status,
+            cs_referer: self.header(&header::REFERER),
+            cs_user_agent: self.header(&header::USER_AGENT),
+            cs_uri_query: self.query.clone(),
+            // Cookies are logged only where the distribution asks for it, which is a setting of the log's delivery.
+            cs_cookie: None,
+            x_edge_result_type: reply.result_type,
+            x_edge_request_id: self.id.clone(),
+            x_host_header: self.host.clone(),
+            cs_protocol: if viewer.https { ViewerProtocol::Https } else { ViewerProtocol::Http },
+            cs_bytes: self.head_bytes + self.progress.bytes(),
+            time_taken: self.elapsed(),
+            x_forwarded_for: self.header(&HeaderName::from_static("x-forwarded-for")),
+            ssl_protocol: viewer.tls.0.clone(),
+            ssl_cipher: viewer.tls.1.clone(),
+            x_edge_response_result_type: reply.response_result_type,
+            cs_protocol_version: self.http.into(),
+            fle_status: None,
+            fle_encrypted_fields: None,
+            c_port: viewer.address.port(),
+            time_to_first_byte: reply.first_byte,
+            x_edge_detailed_result_type: reply.detailed,
+            sc_content_type: reply.content_type.clone(),
+            sc_content_len: reply.content_length,
+            sc_range_start: reply.range.map(|range| range.0),
+            sc_range_end: reply.range.map(|range| range.1),
+        }
+    }
+}
+
+impl Reply {
+    /// An answer with this status and these headers; what it means for the log is filled in by the caller.
+    pub(crate) fn new(status: u16, headers: &HeaderMap, result: ResultType, detailed: DetailedResultType) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let fields: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        Self {
+            status,
+            result_type: result,
+            response_result_type: result,
+            detailed,
+            cause: None,
+            failure: None,
+            handshake: None,
+            reused: false,
+            content_type: text(header::CONTENT_TYPE),
+            content_length: text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            range: text(header::CONTENT_RANGE).and_then(|range| content_range(&range)),
+            bytes: (status_line(status) + fields + "\r\n".len()) as u64,
+            first_byte: Duration::ZERO,
+        }
+    }
+
+    /// The viewer left before the answer began.
+    fn abandoned() -> Self {
+        let mut reply = Self::new(0, &HeaderMap::new(), ResultType::Error, DetailedResultType::ClientHungUpRequest);
+        reply.bytes = 0;
+        reply
+    }
+
+    /// The origin failed in the middle of its answer.
+    fn cut(&mut self, failure: OriginFailure) {
+        self.result_type = ResultType::Error;
+        self.detailed = Outcome::of(failure.cause).detailed_result_type;
+        self.cause = Some(failure.cause);
+        self.failure = Some(Arc::new(failure));
+    }
+
+    /// The viewer left in the middle of the answer.
+    fn interrupted(&mut self) {
+        self.result_type = ResultType::Error;
+        self.detailed = DetailedResultType::ClientCommError;
+    }
+}
+
+/// Length of a status line with the registered reason phrase.
+fn status_line(status: u16) -> usize {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    "HTTP/1.1 200 \r\n".len() + reason.unwrap_or_default().len()
+}
+
+/// First and last byte of a `Content-Range` (RFC 9110 section 14.4).
+fn content_range(value: &str) -> Option<(u64, u64)> {
+    let (range, _) = value.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+}
+
+/// Tells the journal about one request, once.
+pub(crate) struct Recorder {
+    pub(crate) visit: Visit,
+    journal: Arc<Journal>,
+    reply: Option<Reply>,
+    complete: bool,
+}
+
+impl Recorder {
+    pub(crate) fn new(visit: Visit, journal: Arc<Journal>) -> Self {
+        Self { visit, journal, reply: None, complete: false }
+    }
+
+    /// The answer begins.
+    pub(crate) fn begin(&mut self, mut reply: Reply) {
+        reply.first_byte = self.visit.elapsed();
+        self.reply = Some(reply);
+    }
+
+    /// `bytes` of the body are on their way.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        if let Some(reply) = &mut self.reply {
+            reply.bytes += bytes as u64;
+        }
+    }
+
+    /// The answer is whole.
+    pub(crate) fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// The origin failed in the middle.
+    pub(crate) fn cut(&mut self, failure: OriginFailure) {
+        self.complete = true;
+        if let Some(reply) = &mut self.reply {
+            reply.cut(failure);
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let mut reply = self.reply.take().unwrap_or_else(Reply::abandoned);
+        if !self.complete && reply.status != 0 {
+            reply.interrupted();
+        }
+        self.journal.close(&self.visit, reply);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_from_content_range() {
+        for (value, expected) in [
+            ("bytes 0-99/200", Some((0, 99))),
+            ("bytes 5-7/*", Some((5, 7))),
+            ("bytes */200", None),
+            ("items 0-1/2", None),
+            ("bytes 0-99", None),
+        ] {
+            assert_eq!(content_range(value), expected, "{value}");
+        }
+    }
+}

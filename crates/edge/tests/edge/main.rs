@@ -1,0 +1,11 @@
+//! The edge from outside: raw bytes from viewers, origins that do as each test says.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod dns;
+mod exchanges;
+mod heads;
+mod journal;
+mod lifecycle;
+mod limits;
+mod support;
+mod tls;

@@ -1,0 +1,60 @@
+//! What the edge expects of one origin connection: names, protocols, rulebook.
+
+use std::fmt;
+use std::sync::Arc;
+
+use edge502_rules::Rulebook;
+use edge502_rules::distribution::OriginSslProtocols;
+use edge502_rules::name::{OriginDomain, SniName, ViewerHost};
+
+/// The settings of a distribution that decide one handshake with its origin.
+///
+/// Sources: <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html> and
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/helper-functions-origin-modification.html> (SNI).
+#[derive(Debug, Clone)]
+pub struct Expectation<'a> {
+    /// The name sent as SNI: the viewer's host if it is forwarded, otherwise the origin's domain.
+    pub sni: &'a SniName,
+    /// `DomainName` of the origin.
+    pub origin_domain: &'a OriginDomain,
+    /// The viewer's `Host`, if the behaviour forwards it.
+    pub forwarded_host: Option<&'a ViewerHost>,
+    /// `OriginSslProtocols` of the origin.
+    pub protocols: &'a OriginSslProtocols,
+    /// Which reading of CloudFront decides.
+    pub rulebook: Rulebook,
+    /// The certificate of `OriginMtlsConfig`, sent only if the origin asks for one.
+    pub client_certificate: Option<&'a ClientCertificate>,
+}
+
+impl Expectation<'_> {
+    /// The names of which a certificate has to match one under the documented rulebook: the origin's domain and,
+    /// if forwarded, the viewer's host
+    /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
+    pub fn acceptable_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.origin_domain.as_str()).chain(self.forwarded_host.map(ViewerHost::as_str))
+    }
+}
+
+/// A client certificate with its chain and private key, for origin mutual TLS.
+///
+/// Cheap to clone. Whether key and certificate belong together shows at the first connection that uses it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ClientCertificate {
+    pub(crate) chain_pem: Arc<str>,
+    pub(crate) key_pem: Arc<str>,
+}
+
+impl ClientCertificate {
+    /// From PEM text: the chain with the leaf first, and the private key (PKCS#8, PKCS#1 or SEC 1).
+    pub fn from_pem(chain: impl Into<Arc<str>>, key: impl Into<Arc<str>>) -> Self {
+        Self { chain_pem: chain.into(), key_pem: key.into() }
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    /// Leaves the private key out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate").field("chain_pem", &self.chain_pem).finish_non_exhaustive()
+    }
+}

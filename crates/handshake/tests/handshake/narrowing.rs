@@ -1,0 +1,117 @@
+//! One refusal, several possible causes: further connections tell which.
+
+use edge502_handshake::ProtocolVersion;
+use edge502_handshake::probe::{MAX_PROBES, Narrowed, narrow};
+use edge502_handshake::wire::{CipherSuite, NamedGroup};
+use edge502_legacy_tls::openssl::dh::Dh;
+use edge502_legacy_tls::openssl::ssl::{NameType, SniError, SslContextBuilder, SslVersion};
+use edge502_pki::KeyKind;
+use edge502_rules::Cause;
+
+use super::support::{Case, Lab, Origin, PATIENCE, refused};
+
+async fn narrowed(key: KeyKind, adapt: impl FnOnce(&mut SslContextBuilder)) -> Narrowed {
+    let lab = Lab::with_key(key);
+    let origin = lab.openssl(adapt).await;
+    narrowed_at(&lab, &origin).await
+}
+
+async fn narrowed_at(lab: &Lab, origin: &Origin) -> Narrowed {
+    let seen = refused(Case::default().connect(&lab.connector(), origin).await).observation;
+    assert!(seen.server_hello.is_none(), "{seen:?}");
+    let narrowed = on_any_thread(narrow(&seen, || origin.dial(), PATIENCE)).await;
+    assert!(narrowed.trials.len() <= MAX_PROBES);
+    narrowed
+}
+
+/// An edge on a runtime with several threads can await it.
+fn on_any_thread<F: Future + Send>(future: F) -> F {
+    future
+}
+
+#[tokio::test]
+async fn a_suite_that_cloudfront_does_not_speak() {
+    for suite in ["ECDHE-RSA-CHACHA20-POLY1305", "DHE-RSA-AES256-GCM-SHA384"] {
+        let found = narrowed(KeyKind::Rsa2048, |builder| {
+            builder.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
+            builder.set_cipher_list(suite).unwrap();
+            builder.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
+        })
+        .await;
+        assert_eq!(found.cause, Some(Cause::CipherMismatch), "{found:?}");
+        let answer = &found.accepted().unwrap().answer;
+        assert_eq!(answer.suite().and_then(CipherSuite::openssl_name), Some(suite));
+        assert!(answer.flight.served_chain.as_ref().is_some_and(|chain| chain.len() == 2));
+        assert!(found.finding().unwrap().detail.contains(suite));
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_was_not_offered() {
+    for (version, expected) in [
+        (SslVersion::SSL3, ProtocolVersion::Ssl30),
+        (SslVersion::TLS1, ProtocolVersion::Tls10),
+        (SslVersion::TLS1_1, ProtocolVersion::Tls11),
+    ] {
+        let found = narrowed(KeyKind::Rsa2048, |builder| builder.set_max_proto_version(Some(version)).unwrap()).await;
+        assert_eq!(found.cause, Some(Cause::ProtocolMismatch), "{found:?}");
+        assert_eq!(found.accepted().unwrap().answer.version(), Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_cloudfront_does_not_speak() {
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let found = narrowed(KeyKind::Rsa2048, |builder| {
+            builder.set_min_proto_version(Some(version)).unwrap();
+            builder.set_max_proto_version(Some(version)).unwrap();
+            builder.set_cipher_list("ECDHE-RSA-AES128-GCM-SHA256").unwrap();
+            builder.set_groups_list("P-521").unwrap();
+        })
+        .await;
+        assert_eq!(found.cause, Some(Cause::CurveMismatch), "{found:?}");
+        assert_eq!(found.accepted().unwrap().answer.group(), Some(NamedGroup(0x0019)));
+    }
+}
+
+#[tokio::test]
+async fn a_key_type_that_cloudfront_does_not_speak() {
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let found = narrowed(KeyKind::Ed25519, |builder| builder.set_max_proto_version(Some(version)).unwrap()).await;
+        assert_eq!(found.cause, Some(Cause::CertificateUnsupportedKey), "{found:?}");
+    }
+    let p521 = narrowed(KeyKind::P521, |b| b.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap()).await;
+    assert_eq!(p521.cause, Some(Cause::CertificateUnsupportedKey), "{p521:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_the_origin_does_not_know() {
+    let found = narrowed(KeyKind::P256, |builder| {
+        builder.set_servername_callback(|ssl, _| match ssl.servername(NameType::HOST_NAME) {
+            Some(_) => Err(SniError::ALERT_FATAL),
+            None => Ok(()),
+        });
+    })
+    .await;
+    assert_eq!(found.cause, Some(Cause::SniRefused), "{found:?}");
+    assert_eq!(found.trials.len(), 2);
+}
+
+#[tokio::test]
+async fn an_origin_that_refuses_everyone_stays_unexplained() {
+    let lab = Lab::new("origin.test");
+    let closes = Origin::saying(b"").await;
+    let found = narrowed_at(&lab, &closes).await;
+    assert_eq!((found.cause, found.trials.len()), (None, 2));
+    assert!(found.finding().is_none());
+}
+
+#[tokio::test]
+async fn a_refusal_that_does_not_repeat_stays_unexplained() {
+    let lab = Lab::new("origin.test");
+    let refuses = Origin::saying(b"\x15\x03\x03\x00\x02\x02\x28").await;
+    let seen = refused(Case::default().connect(&lab.connector(), &refuses).await).observation;
+    let healthy = lab.openssl(|_| ()).await;
+    let found = narrow(&seen, || healthy.dial(), PATIENCE).await;
+    assert_eq!((found.cause, found.trials.len()), (None, 2), "{found:?}");
+}

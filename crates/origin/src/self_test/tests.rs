@@ -1,0 +1,103 @@
+//! A claim that is not true must be found out: each pair is what runs, and what is claimed about it.
+
+use std::sync::Arc;
+
+use edge502_pki::Lab;
+use edge502_rules::clock::{FixedClock, SharedClock};
+use time::macros::datetime;
+use tokio::task::JoinSet;
+
+use super::{Subject, run};
+use crate::{Origin, OriginError, plan::Plan};
+
+const SITES: &str = "sni.sites = ['origin.test']\n";
+
+async fn found_out(actual: impl Into<String>, claimed: impl Into<String>) -> String {
+    let (actual, claimed) = (actual.into(), claimed.into());
+    let now = datetime!(2026-11-23 12:00 UTC);
+    let (lab, clock): (_, SharedClock) = (Lab::new(now).unwrap(), Arc::new(FixedClock(now)));
+    let origin = Origin::start(&toml::from_str(&actual).unwrap(), &lab, Arc::clone(&clock)).await.unwrap();
+    let mut plan = Plan::new(&toml::from_str(&claimed).unwrap(), &lab, clock).unwrap();
+    if actual.contains("certificate.") == claimed.contains("certificate.") {
+        // Every plan has fresh certificates; where they are not the point, the claim is about the real ones.
+        plan.site.identity = origin.identity();
+    }
+    let history = origin.history();
+    let subject = Subject { https: origin.addr(), http: origin.http_addr(), history: &history, lab: &lab };
+    match run(&plan, &subject).await {
+        Err(OriginError::SelfTest { claim, .. }) => claim,
+        other => panic!("`{actual}` passes for `{claimed}`: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn untrue_claims_about_ports_are_found_out() {
+    let mut pairs = JoinSet::new();
+    let at_port = |behavior: &str| format!("port.behavior = '{behavior}'");
+    for behavior in ["refuse", "drop", "plain-http", "reset-on-accept", "close-on-accept", "silent"] {
+        pairs.spawn(found_out(String::new(), at_port(behavior)));
+        let other = if behavior == "silent" { "refuse" } else { "silent" };
+        pairs.spawn(found_out(at_port(behavior), at_port(other)));
+    }
+    pairs.join_all().await;
+}
+
+#[tokio::test]
+async fn untrue_claims_about_tls_are_found_out() {
+    let rsa = "certificate.key = 'rsa-2048'\ntls.protocols = ['TLSv1.2']\n";
+    let other_key = "certificate.key = 'p384'";
+    for (actual, claimed, claim) in [
+        ("", "tls.protocols = ['TLSv1.2']", "TLSv1.3 is not spoken"),
+        ("", "tls.protocols = ['TLSv1', 'TLSv1.2', 'TLSv1.3']", "TLSv1 is spoken"),
+        ("tls.protocols = ['TLSv1']", "tls.protocols = ['TLSv1.1']", "TLSv1 is not spoken"),
+        ("", other_key, "the origin sends exactly the stated chain"),
+        (rsa, &format!("{rsa}tls.ciphers = 'ECDHE-RSA-AES128-GCM-SHA256'"), "no other cipher suite is served"),
+        ("", "tls.ciphersuites = 'TLS_AES_128_GCM_SHA256'", "no other TLS 1.3 suite is served"),
+        ("", "tls.groups = ['P-256']", "no other group is served"),
+        ("", "tls.client_certificate = 'request'", "the origin asks for a client certificate"),
+        ("tls.client_certificate = 'require'", "", "the handshake ends as stated"),
+        (
+            "tls.client_certificate = 'request'",
+            "tls.client_certificate = 'require'",
+            "a client without a certificate is treated as stated",
+        ),
+    ] {
+        assert_eq!(found_out(actual, claimed).await, claim, "`{actual}` claimed to be `{claimed}`");
+    }
+}
+
+#[tokio::test]
+async fn untrue_claims_about_names_are_found_out() {
+    let unknown = |what: &str| format!("{SITES}sni.unknown = '{what}'");
+    for what in ["default-certificate", "alert-unrecognized-name", "alert-internal-error", "close"] {
+        assert_eq!(found_out("", unknown(what)).await, "a name that is no site is treated as stated", "{what}");
+    }
+    found_out(unknown("alert-internal-error"), unknown("alert-unrecognized-name")).await;
+    found_out(unknown("close"), unknown("alert-unrecognized-name")).await;
+}
+
+#[tokio::test]
+async fn untrue_claims_about_faults_are_found_out() {
+    let mut pairs = JoinSet::new();
+    for (actual, claimed) in [
+        ("", "handshake.alert = 40"),
+        ("handshake.alert = 70", "handshake.alert = 40"),
+        ("handshake.reset_after = 'client-hello'", "handshake.close_after = 'client-hello'"),
+        ("handshake.close_after = 'client-hello'", "handshake.stall_after = 'client-hello'"),
+        ("handshake.close_after = 'finished'", "handshake.close_after = 'server-hello'"),
+        ("handshake.close_after = 'server-hello'", "handshake.close_after = 'finished'"),
+        ("handshake.reset_after = 'finished'", "handshake.close_after = 'finished'"),
+        ("handshake.close_after = 'server-hello'", ""),
+        ("handshake.close_after = 'finished'", ""),
+    ] {
+        pairs.spawn(found_out(actual.to_owned(), claimed.to_owned()));
+    }
+    pairs.join_all().await;
+}
+
+#[tokio::test]
+async fn untrue_claims_about_answers_are_found_out() {
+    for claimed in ["http.status = 500", "http.behavior = 'silent'", "http.behavior = 'reset-without-answer'"] {
+        assert_eq!(found_out("", claimed).await, "the HTTP answer is as stated", "{claimed}");
+    }
+}

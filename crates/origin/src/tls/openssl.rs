@@ -1,0 +1,144 @@
+//! OpenSSL: speaks what rustls does not, from SSL 3.0 and RC4 to client certificates.
+
+use std::{io, pin::Pin};
+
+use edge502_legacy_tls::{
+    init,
+    openssl::{
+        dh::Dh,
+        error::ErrorStack,
+        pkey::PKey,
+        ssl::{
+            self, ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslRef, SslVerifyMode,
+            SslVersion,
+        },
+        x509::{X509, store::X509StoreBuilder},
+    },
+    tokio_openssl::SslStream,
+};
+
+use super::{Ingredients, Session, Stream};
+use crate::{
+    history::Negotiated,
+    spec::{ClientCertificate, Protocol, TlsSpec},
+    tap::Tap,
+};
+
+/// Everything but anonymous and unencrypted suites: with those, a server would not even need its certificate.
+const ALL_SUITES: &str = "ALL:!aNULL:!eNULL";
+
+/// `SSL_AD_REASON_OFFSET`: OpenSSL reports a received alert as this reason plus its number.
+const ALERT_REASONS: i32 = 1000;
+
+/// An OpenSSL server, or the reason why OpenSSL cannot serve this.
+pub(super) fn context(ingredients: &Ingredients<'_>) -> Result<SslContext, String> {
+    init().map_err(|error| error.to_string())?;
+    let mut builder = SslContext::builder(SslMethod::tls_server()).map_err(|error| error.to_string())?;
+    builder.set_security_level(0);
+    let steps: [(&str, Step); 4] = [
+        ("the protocol versions", set_protocols),
+        ("the cipher suites or groups", set_algorithms),
+        ("the certificates with this key (it must belong to the first certificate)", set_identity),
+        ("the client authority", set_client_authority),
+    ];
+    for (what, step) in steps {
+        step(&mut builder, ingredients).map_err(|error| format!("OpenSSL refuses {what}: {error}"))?;
+    }
+    Ok(builder.build())
+}
+
+type Step = fn(&mut SslContextBuilder, &Ingredients<'_>) -> Result<(), ErrorStack>;
+
+fn set_protocols(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>) -> Result<(), ErrorStack> {
+    builder.set_min_proto_version(Some(SslVersion::SSL3))?;
+    builder.set_max_proto_version(Some(SslVersion::TLS1_3))?;
+    for protocol in Protocol::ALL {
+        let off = match protocol {
+            Protocol::SslV3 => SslOptions::NO_SSLV3,
+            Protocol::TlsV1 => SslOptions::NO_TLSV1,
+            Protocol::TlsV1_1 => SslOptions::NO_TLSV1_1,
+            Protocol::TlsV1_2 => SslOptions::NO_TLSV1_2,
+            Protocol::TlsV1_3 => SslOptions::NO_TLSV1_3,
+        };
+        if !ingredients.tls.protocols.contains(&protocol) {
+            builder.set_options(off);
+        }
+    }
+    Ok(())
+}
+
+fn set_algorithms(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>) -> Result<(), ErrorStack> {
+    let TlsSpec { ciphers, ciphersuites, groups, .. } = ingredients.tls;
+    builder.set_cipher_list(ciphers.as_deref().unwrap_or(ALL_SUITES))?;
+    if let Some(suites) = ciphersuites {
+        builder.set_ciphersuites(suites)?;
+    }
+    if !groups.is_empty() {
+        builder.set_groups_list(&groups.join(":"))?;
+    }
+    // Without parameters a server has no DHE suites at all.
+    builder.set_tmp_dh(&*Dh::get_2048_256()?)
+}
+
+fn set_identity(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>) -> Result<(), ErrorStack> {
+    let identity = ingredients.identity;
+    let mut certificates = identity.served.iter().map(|der| X509::from_der(der));
+    if let Some(leaf) = certificates.next() {
+        builder.set_certificate(&*leaf?)?;
+    }
+    for further in certificates {
+        builder.add_extra_chain_cert(further?)?;
+    }
+    builder.set_private_key(&*PKey::private_key_from_der(identity.key.secret_der())?)?;
+    builder.check_private_key()
+}
+
+fn set_client_authority(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>) -> Result<(), ErrorStack> {
+    let demand = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+    match ingredients.tls.client_certificate {
+        ClientCertificate::None => return Ok(()),
+        ClientCertificate::Request => builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true),
+        ClientCertificate::Require => {
+            let root = X509::from_pem(ingredients.client_authority)?;
+            builder.add_client_ca(&root)?;
+            let mut store = X509StoreBuilder::new()?;
+            store.add_cert(root)?;
+            builder.set_verify_cert_store(store.build())?;
+            builder.verify_param_mut().set_time(ingredients.now.unix_timestamp());
+            builder.set_verify(demand);
+        }
+        ClientCertificate::RejectAll => builder.set_verify_callback(demand, |_, _| false),
+    }
+    // OpenSSL resumes no session of an authenticated client without it, and fails the handshake in place of that.
+    builder.set_session_id_context(b"edge502-origin")
+}
+
+pub(super) async fn accept(context: &SslContext, tap: Tap) -> (Stream, io::Result<Session>) {
+    let ssl = Ssl::new(context).expect("OpenSSL makes a connection of every context it has built");
+    let mut stream = Box::new(SslStream::new(ssl, tap).expect("OpenSSL wraps every stream"));
+    let result = Pin::new(&mut *stream).accept().await;
+    let session = result.map(|()| session(stream.ssl())).map_err(io::Error::other);
+    (Stream::OpenSsl(stream), session)
+}
+
+/// What a completed handshake agreed on.
+pub(crate) fn negotiated(ssl: &SslRef) -> Negotiated {
+    let suite = ssl.current_cipher().and_then(ssl::SslCipherRef::standard_name).unwrap_or("unknown");
+    Negotiated { version: ssl.version_str().to_owned(), cipher_suite: suite.to_owned() }
+}
+
+fn session(ssl: &SslRef) -> Session {
+    Session {
+        negotiated: negotiated(ssl),
+        client_certificate: ssl.peer_certificate().and_then(|certificate| certificate.to_der().ok()),
+    }
+}
+
+pub(super) fn received_alert(error: &io::Error) -> Option<u8> {
+    let error: &ssl::Error = error.get_ref()?.downcast_ref()?;
+    if error.code() == ErrorCode::ZERO_RETURN {
+        return Some(0);
+    }
+    let mut reasons = error.ssl_error()?.errors().iter().map(|error| error.reason_code() - ALERT_REASONS);
+    reasons.find_map(|reason| u8::try_from(reason).ok())
+}

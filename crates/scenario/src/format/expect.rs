@@ -1,0 +1,138 @@
+//! What a step states is to be seen.
+
+use std::collections::BTreeMap;
+
+use edge502_rules::Cause;
+use edge502_rules::access_log::FIELDS;
+use edge502_rules::page::Page;
+use serde::Deserialize;
+
+/// One text or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Texts {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Texts {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(text) => std::slice::from_ref(text).iter(),
+            Self::Many(texts) => texts.iter(),
+        }
+        .map(String::as_str)
+    }
+}
+
+/// The expectations of one step; what is left out is not checked, except the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expect {
+    /// Status the viewer gets.
+    pub status: Option<u16>,
+    /// The cause the edge trips over; empty for none. Default: the scenario's cause unless the status is below 400.
+    pub cause: Option<String>,
+    /// Id of CloudFront's page the viewer gets, byte for byte.
+    pub page: Option<String>,
+    /// Value of the `X-Cache` header.
+    pub x_cache: Option<String>,
+    /// Fields of the access log line, by name.
+    pub log: BTreeMap<String, String>,
+    /// What the documented check `openssl s_client` prints, one piece or several.
+    pub openssl: Option<Texts>,
+    /// What the documented check must not print.
+    pub openssl_not: Option<Texts>,
+    /// Exit status of the documented check.
+    pub openssl_exit: Option<i64>,
+    /// All causes that are found, in any order.
+    pub findings: Option<Vec<String>>,
+    /// Protocol version the origin negotiated with the edge, by the origin's own account.
+    pub origin_tls: Option<String>,
+    /// The name the origin saw as SNI.
+    pub origin_sni: Option<String>,
+    /// Request headers that a passive listener between edge and origin can read.
+    pub exposes: Option<Vec<String>>,
+    /// What differs under `--rules observed`.
+    pub observed: Option<Box<Expect>>,
+}
+
+impl Expect {
+    /// This expectation with everything that `over` states in place of it.
+    pub(super) fn overlaid_with(&self, over: &Self) -> Self {
+        let mut log = self.log.clone();
+        log.extend(over.log.clone());
+        Self {
+            status: over.status.or(self.status),
+            cause: over.cause.clone().or_else(|| self.cause.clone()),
+            page: over.page.clone().or_else(|| self.page.clone()),
+            x_cache: over.x_cache.clone().or_else(|| self.x_cache.clone()),
+            log,
+            openssl: over.openssl.clone().or_else(|| self.openssl.clone()),
+            openssl_not: over.openssl_not.clone().or_else(|| self.openssl_not.clone()),
+            openssl_exit: over.openssl_exit.or(self.openssl_exit),
+            findings: over.findings.clone().or_else(|| self.findings.clone()),
+            origin_tls: over.origin_tls.clone().or_else(|| self.origin_tls.clone()),
+            origin_sni: over.origin_sni.clone().or_else(|| self.origin_sni.clone()),
+            exposes: over.exposes.clone().or_else(|| self.exposes.clone()),
+            observed: over.observed.clone().or_else(|| self.observed.clone()),
+        }
+    }
+
+    /// The part of this expectation that any state with the same outcome shares: status, cause, page and log.
+    pub(super) fn outcome(&self) -> Self {
+        Self {
+            status: self.status,
+            cause: self.cause.clone(),
+            page: self.page.clone(),
+            x_cache: self.x_cache.clone(),
+            log: self.log.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The cause expected, given the scenario's: `None` if the step is to connect.
+    pub fn expected_cause(&self, scenario: Cause) -> Option<Cause> {
+        match &self.cause {
+            Some(id) if id.is_empty() => None,
+            Some(id) => id.parse().ok(),
+            None => self.status.is_none_or(|status| status >= 400).then_some(scenario),
+        }
+    }
+
+    /// The page expected: by its full id (`502-connect`), or by the id without its status.
+    pub fn expected_page(&self) -> Option<Page> {
+        let word = self.page.as_deref()?;
+        let fits = |page: &&Page| page.id() == word || (short_id(**page) == word && Some(page.status()) == self.status);
+        Page::ALL.iter().find(fits).copied()
+    }
+
+    /// The first word that names nothing: a log field, a page, a cause.
+    pub(super) fn unknown_word(&self) -> Option<(String, Option<String>)> {
+        let nearest =
+            |word: &str, known: Vec<&'static str>| edge502_rules::error::nearest(word, known).map(str::to_owned);
+        if let Some(field) = self.log.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+            return Some((format!("unknown log field `{field}`"), nearest(field, FIELDS.to_vec())));
+        }
+        if let Some(page) = self.page.as_ref().filter(|_| self.expected_page().is_none()) {
+            let known = Page::ALL.iter().map(|page| short_id(*page)).collect();
+            return Some((format!("no page `{page}` with this status"), nearest(page, known)));
+        }
+        let causes = self.cause.iter().chain(self.findings.iter().flatten()).filter(|id| !id.is_empty());
+        for id in causes {
+            if id.parse::<Cause>().is_err() {
+                let known = Cause::ALL.iter().map(|cause| cause.id()).collect();
+                return Some((format!("unknown cause `{id}`"), nearest(id, known)));
+            }
+        }
+        self.observed.as_ref().and_then(|observed| observed.unknown_word())
+    }
+}
+
+/// The id of a page without the status in front.
+fn short_id(page: Page) -> &'static str {
+    page.id().split_once('-').map_or(page.id(), |(_, rest)| rest)
+}

@@ -1,0 +1,285 @@
+//! Reading a scenario file strictly.
+
+use edge502_origin::OriginSpec;
+use edge502_rules::Cause;
+use serde::Deserialize;
+use toml::{Spanned, Table, Value};
+
+use super::{Expect, Level, Scenario, Step, StepKind};
+use crate::error::ScenarioError;
+use crate::merge::overlay;
+use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
+
+/// The tables a state is made of.
+const STATE_TABLES: [&str; 5] = ["origin", "distribution", "request", "client", "edge"];
+
+/// The file as serde checks it. State tables are read here only to refuse what is not in them: the states themselves
+/// are made from the raw tables, laid over each other.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "the state tables are checked here and merged elsewhere")]
+struct File {
+    title: String,
+    cause: Spanned<String>,
+    #[serde(default)]
+    level: Level,
+    story: String,
+    trap: Option<String>,
+    #[serde(default)]
+    reports: Vec<String>,
+    origin: Option<OriginSpec>,
+    distribution: Option<DistributionSpec>,
+    request: Option<RequestSpec>,
+    client: Option<ClientSpec>,
+    edge: Option<EdgeSpec>,
+    expect: Spanned<Expect>,
+    #[serde(default)]
+    fix: Vec<Spanned<Change>>,
+    #[serde(default)]
+    dead_end: Vec<Spanned<Change>>,
+}
+
+/// A fix or a dead end as serde checks it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "the state tables are checked here and merged elsewhere")]
+struct Change {
+    title: String,
+    why: Option<String>,
+    origin: Option<OriginSpec>,
+    distribution: Option<DistributionSpec>,
+    request: Option<RequestSpec>,
+    client: Option<ClientSpec>,
+    edge: Option<EdgeSpec>,
+    expect: Expect,
+}
+
+/// Reads the scenario `id` from `text`; `file` is its name in messages.
+pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
+    let source = Source { file, text };
+    let read: File = toml::from_str(text).map_err(|error| source.refuse(&error))?;
+    let raw: Table = toml::from_str(text).map_err(|error| source.refuse(&error))?;
+    let cause: Cause =
+        read.cause.get_ref().parse().map_err(|error: edge502_rules::RulesError| {
+            source.fault(read.cause.span().start, error.to_string(), None)
+        })?;
+    source.check_words(&read.expect, read.expect.get_ref())?;
+    let healthy = healthy_tables();
+    let broken = laid_over(&healthy, &raw);
+    let mut steps = vec![
+        Step {
+            kind: StepKind::Healthy,
+            title: "the lab before anything is broken".to_owned(),
+            why: None,
+            state: source.state(&laid_over(&healthy, &only_request(&raw)))?,
+            expect: Expect { status: Some(200), cause: Some(String::new()), ..Expect::default() },
+        },
+        Step {
+            kind: StepKind::Broken,
+            title: read.title.clone(),
+            why: None,
+            state: source.state(&broken)?,
+            expect: read.expect.get_ref().clone(),
+        },
+    ];
+    for (kind, key, changes) in [(StepKind::DeadEnd, "dead_end", read.dead_end), (StepKind::Fix, "fix", read.fix)] {
+        for (index, change) in changes.into_iter().enumerate() {
+            source.check_change(kind, &change)?;
+            let table = raw.get(key).and_then(|list| list.get(index)).and_then(Value::as_table);
+            let tables = laid_over(&broken, table.expect("serde read this table from the same text"));
+            let change = change.into_inner();
+            steps.push(Step {
+                kind,
+                title: change.title,
+                why: change.why,
+                state: source.state(&tables)?,
+                expect: inherited(read.expect.get_ref(), &change.expect),
+            });
+        }
+    }
+    Ok(Scenario {
+        id: id.to_owned(),
+        title: read.title,
+        cause,
+        level: read.level,
+        story: read.story,
+        trap: read.trap,
+        reports: read.reports,
+        steps,
+    })
+}
+
+/// A step that ends as the broken state does is expected to look the same from outside.
+fn inherited(broken: &Expect, step: &Expect) -> Expect {
+    let same = step.status == broken.status && step.cause.is_none();
+    if same { broken.outcome().overlaid_with(step) } else { step.clone() }
+}
+
+/// What the healthy lab has beyond the defaults of its types.
+fn healthy_tables() -> Table {
+    let mut origin = Table::new();
+    origin.insert("name".to_owned(), ORIGIN_DOMAIN.into());
+    Table::from_iter([("origin".to_owned(), Value::Table(origin))])
+}
+
+/// The healthy lab is asked the same question as the broken one, unless the question is what is broken.
+fn only_request(raw: &Table) -> Table {
+    let mut request = raw.get("request").and_then(Value::as_table).cloned().unwrap_or_default();
+    request.remove("host");
+    Table::from_iter([("request".to_owned(), Value::Table(request))])
+}
+
+/// The state tables of `over` laid over `base`.
+fn laid_over(base: &Table, over: &Table) -> Table {
+    let mut tables = base.clone();
+    let states = over.iter().filter(|(key, _)| STATE_TABLES.contains(&key.as_str()));
+    overlay(&mut tables, &states.map(|(key, value)| (key.clone(), value.clone())).collect());
+    tables
+}
+
+/// A text, and where it came from.
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn fault(&self, offset: usize, reason: String, nearest: Option<String>) -> ScenarioError {
+        let line = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
+        ScenarioError::Format { file: self.file.to_owned(), line, reason, nearest }
+    }
+
+    /// A parser's error as place, reason and the nearest of the keys or words it expected.
+    fn refuse(&self, error: &toml::de::Error) -> ScenarioError {
+        let message = error.message();
+        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        let nearest = match (message.starts_with("unknown "), quoted.split_first()) {
+            (true, Some((found, known))) => edge502_rules::error::nearest(found, known.iter().copied()),
+            _ => None,
+        };
+        let offset = error.span().map_or(0, |span| span.start);
+        self.fault(offset, message.to_owned(), nearest.map(str::to_owned))
+    }
+
+    fn state(&self, tables: &Table) -> Result<State, ScenarioError> {
+        let contradiction = |error: toml::de::Error| ScenarioError::Contradiction {
+            file: self.file.to_owned(),
+            reason: error.message().to_owned(),
+        };
+        Value::Table(tables.clone()).try_into().map_err(contradiction)
+    }
+
+    fn check_words<T>(&self, at: &Spanned<T>, expect: &Expect) -> Result<(), ScenarioError> {
+        match expect.unknown_word() {
+            Some((reason, nearest)) => Err(self.fault(at.span().start, reason, nearest)),
+            None => Ok(()),
+        }
+    }
+
+    /// A dead end says why it is one, and what it costs where it seems to work; a fix works.
+    fn check_change(&self, kind: StepKind, change: &Spanned<Change>) -> Result<(), ScenarioError> {
+        let step = change.get_ref();
+        self.check_words(change, &step.expect)?;
+        let fault = |reason: &str| Err(self.fault(change.span().start, reason.to_owned(), None));
+        let works = step.expect.status.is_some_and(|status| status < 400);
+        match kind {
+            _ if step.expect.status.is_none() => fault("`expect.status` is missing: what does the viewer get?"),
+            StepKind::DeadEnd if step.why.is_none() => fault("a dead end says `why` it does not help"),
+            StepKind::DeadEnd if works && step.expect.exposes.is_none() => {
+                fault("a dead end that works has a price: name it with `expect.exposes`")
+            }
+            StepKind::Fix if !works => fault("a fix cures: `expect.status` is below 400"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPIRED: &str = r#"
+title = "The origin's certificate has expired"
+cause = "certificate-expired"
+story = "The shop went down on Monday."
+
+[origin.certificate]
+not_after = "-35d"
+
+[expect]
+status = 502
+page = "connect"
+log = { x-edge-result-type = "Error", x-edge-detailed-result-type = "OriginConnectError" }
+
+[[fix]]
+title = "Renew the certificate and reload the server"
+origin.certificate.not_after = "+60d"
+expect.status = 200
+
+[[dead_end]]
+title = "Renew the certificate of the distribution"
+why = "Viewer and origin certificates are separate."
+distribution.ViewerCertificate = { ACMCertificateArn = "renewed" }
+expect.status = 502
+"#;
+
+    fn refusal(text: &str) -> String {
+        parse("certificate/expired", "certificate/expired.toml", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn steps_are_laid_over_the_broken_state() {
+        let scenario = parse("certificate/expired", "f", EXPIRED).unwrap();
+        let kinds: Vec<StepKind> = scenario.steps.iter().map(|step| step.kind).collect();
+        assert_eq!(kinds, [StepKind::Healthy, StepKind::Broken, StepKind::DeadEnd, StepKind::Fix]);
+        let [healthy, broken, dead_end, fix] = &scenario.steps[..] else { panic!() };
+        assert_ne!(healthy.state.origin, broken.state.origin);
+        assert_eq!(broken.state.origin, dead_end.state.origin);
+        assert_ne!(broken.state.origin, fix.state.origin);
+        assert_eq!(dead_end.state.distribution.viewer_certificate.len(), 1);
+    }
+
+    #[test]
+    fn a_dead_end_inherits_the_broken_outcome() {
+        let scenario = parse("certificate/expired", "f", EXPIRED).unwrap();
+        let dead_end = scenario.of_kind(StepKind::DeadEnd).next().unwrap();
+        assert_eq!(dead_end.expect.page.as_deref(), Some("connect"));
+        assert_eq!(dead_end.expect.expected_cause(scenario.cause), Some(Cause::CertificateExpired));
+        let fix = scenario.of_kind(StepKind::Fix).next().unwrap();
+        assert_eq!(fix.expect.expected_cause(scenario.cause), None);
+        assert_eq!(fix.expect.page, None);
+    }
+
+    #[test]
+    fn a_typo_gets_file_line_and_the_nearest_key() {
+        let error = refusal(&EXPIRED.replacen("not_after = \"-35d\"", "not_aftr = \"-35d\"", 1));
+        assert!(error.starts_with("certificate/expired.toml:7: "), "{error}");
+        assert!(error.contains("not_aftr") && error.ends_with("did you mean `not_after`?"), "{error}");
+    }
+
+    #[test]
+    fn a_typo_in_a_fix_is_found_in_its_line() {
+        let error = refusal(
+            &EXPIRED.replace("origin.certificate.not_after = \"+60d\"", "origin.certificate.not_aftr = \"+60d\""),
+        );
+        assert!(error.starts_with("certificate/expired.toml:16: "), "{error}");
+    }
+
+    #[test]
+    fn unknown_words_are_refused() {
+        let error = refusal(&EXPIRED.replace("x-edge-result-type =", "x-edge-result ="));
+        assert!(error.contains("did you mean `x-edge-result-type`?"), "{error}");
+        let error = refusal(&EXPIRED.replace("\"certificate-expired\"", "\"certificate-expird\""));
+        assert!(error.contains("certificate-expired") && error.contains(":3: "), "{error}");
+        let error = refusal(&EXPIRED.replace("page = \"connect\"", "page = \"conect\""));
+        assert!(error.contains("did you mean `connect`?"), "{error}");
+    }
+
+    #[test]
+    fn dead_ends_and_fixes_say_what_they_owe() {
+        let error = refusal(&EXPIRED.replace("why = \"Viewer and origin certificates are separate.\"\n", ""));
+        assert!(error.contains("says `why`"), "{error}");
+        let error = refusal(&EXPIRED.replace("+60d\"\nexpect.status = 200", "+60d\"\nexpect.status = 502"));
+        assert!(error.contains("a fix cures"), "{error}");
+    }
+}

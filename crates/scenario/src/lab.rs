@@ -1,0 +1,220 @@
+//! One state of a scenario on real sockets: an origin, the edge in front of it, a viewer and an engineer's machine.
+
+mod observe;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides, ViewerIdentity};
+use edge502_handshake::TrustStore;
+use edge502_origin::{History, Origin};
+use edge502_pki::Issuer;
+use edge502_rules::Rulebook;
+use edge502_rules::clock::SharedClock;
+use edge502_rules::distribution::Distribution;
+use edge502_rules::page::ErrorPages;
+use socket2::{Domain, Socket, Type};
+
+use crate::error::ScenarioError;
+use crate::state::{DISTRIBUTION_DOMAIN, State, VIEWER_HOST};
+use crate::tap::Tap;
+use crate::viewer::Viewer;
+
+pub use observe::Observed;
+
+/// Choices that hold for a whole lab.
+#[derive(Clone)]
+pub struct LabOptions {
+    /// The lab's certificates; shared between labs.
+    pub pki: Arc<edge502_pki::Lab>,
+    /// The lab's clock.
+    pub clock: SharedClock,
+    /// Which reading of CloudFront decides.
+    pub rulebook: Rulebook,
+    /// Which family of error pages the viewer gets.
+    pub error_pages: ErrorPages,
+    /// Where the access log goes, if anywhere.
+    pub access_log: Option<PathBuf>,
+}
+
+impl LabOptions {
+    /// Documented rules, pages of 2019, no access log.
+    pub fn new(pki: Arc<edge502_pki::Lab>, clock: SharedClock) -> Self {
+        Self { pki, clock, rulebook: Rulebook::default(), error_pages: ErrorPages::default(), access_log: None }
+    }
+}
+
+/// A running lab. Dropping it stops everything; [`Lab::shutdown`] waits until it has stopped.
+pub struct Lab {
+    options: LabOptions,
+    state: State,
+    origin: Origin,
+    edge: Edge,
+    viewer: Viewer,
+    tap: Option<Tap>,
+    /// A bound port nobody listens on: where a distribution's wrong port leads.
+    nowhere: Nowhere,
+}
+
+impl Lab {
+    /// Brings `state` up on free loopback ports.
+    pub async fn start(state: &State, options: LabOptions) -> Result<Self, ScenarioError> {
+        let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
+        let nowhere = Nowhere::reserve()?;
+        let overrides = overrides(state, &origin, None, &nowhere);
+        let edge = Edge::start(edge_config(state, &options, overrides)?).await?;
+        let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
+        Ok(Self { options, state: state.clone(), origin, edge, viewer, tap: None, nowhere })
+    }
+
+    /// Changes the running lab to `state`, on the same ports.
+    pub async fn apply(&mut self, state: &State) -> Result<(), ScenarioError> {
+        if self.state.origin != state.origin {
+            self.origin.reconfigure(&state.origin, &self.options.pki).await?;
+        }
+        self.state = state.clone();
+        self.edge.set_trust(trust(state, &self.options)?)?;
+        self.edge.set_distribution(distribution(state)?);
+        self.route();
+        Ok(())
+    }
+
+    /// Puts a passive listener between edge and origin, or takes it away.
+    async fn listen_in(&mut self, wanted: bool) -> Result<(), ScenarioError> {
+        match (&self.tap, wanted) {
+            (Some(tap), true) => tap.clear(),
+            (None, true) => self.tap = Some(Tap::start(self.origin_port_in_use()).await?),
+            (_, false) => self.tap = None,
+        }
+        self.route();
+        Ok(())
+    }
+
+    fn route(&mut self) {
+        let tap = self.tap.as_ref().map(Tap::address);
+        self.edge.set_overrides(overrides(&self.state, &self.origin, tap, &self.nowhere));
+    }
+
+    /// The port the distribution leads to for this state's request.
+    fn origin_port_in_use(&self) -> SocketAddr {
+        use crate::state::Scheme;
+        let distribution = &self.state.distribution;
+        let plain = match distribution.origin_protocol_policy.as_str() {
+            "http-only" => true,
+            "match-viewer" => self.state.request.scheme == Scheme::Http,
+            _ => false,
+        };
+        if plain { self.origin.http_addr() } else { self.origin.addr() }
+    }
+
+    /// The state that is up.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Where viewers connect without TLS.
+    pub fn http_addr(&self) -> SocketAddr {
+        self.edge.http_addr()
+    }
+
+    /// Where viewers connect with TLS.
+    pub fn https_addr(&self) -> SocketAddr {
+        self.edge.https_addr().expect("a lab's edge always has a certificate for viewers")
+    }
+
+    /// The origin's TLS port.
+    pub fn origin_addr(&self) -> SocketAddr {
+        self.origin.addr()
+    }
+
+    /// The origin.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What the origin saw.
+    pub fn history(&self) -> History {
+        self.origin.history()
+    }
+
+    /// The edge, for its events.
+    pub fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
+    /// The root that stands in for the public authorities, in PEM.
+    pub fn root_pem(&self) -> String {
+        self.options.pki.root_pem()
+    }
+
+    /// Stops everything and waits for it.
+    pub async fn shutdown(self) {
+        self.edge.shutdown().await;
+        self.origin.shutdown().await;
+    }
+}
+
+fn edge_config(state: &State, options: &LabOptions, overrides: Overrides) -> Result<EdgeConfig, ScenarioError> {
+    let mut config = EdgeConfig::new(distribution(state)?, trust(state, options)?, options.clock.clone());
+    config.identity = Some(viewer_identity(state, options)?);
+    config.overrides = overrides;
+    config.rulebook = options.rulebook;
+    config.error_pages = options.error_pages;
+    config.log = options.access_log.clone().map_or(LogSink::Nowhere, LogSink::File);
+    Ok(config)
+}
+
+/// The certificate viewers see, as a public authority would have issued it.
+fn viewer_identity(state: &State, options: &LabOptions) -> Result<ViewerIdentity, ScenarioError> {
+    let wildcard = DISTRIBUTION_DOMAIN.split_once('.').map_or(String::new(), |(_, parent)| format!("*.{parent}"));
+    let mut names = vec![VIEWER_HOST.to_owned(), wildcard];
+    names.extend(state.distribution.aliases.iter().filter(|alias| *alias != VIEWER_HOST).cloned());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let identity = options.pki.server_identity(&names)?;
+    Ok(ViewerIdentity { chain: identity.served.clone(), key: identity.key.clone_key() })
+}
+
+fn distribution(state: &State) -> Result<Distribution, ScenarioError> {
+    Ok(Distribution::from_json(&state.distribution.to_json().to_string())?.distribution)
+}
+
+fn trust(state: &State, options: &LabOptions) -> Result<TrustStore, ScenarioError> {
+    let mut pem = options.pki.root_pem();
+    if state.edge.also_trusts_private_ca {
+        pem.push_str(&private_ca_pem(options)?);
+    }
+    Ok(TrustStore::from_pem(pem)?)
+}
+
+fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {
+    Ok(options.pki.authority_pem(Issuer::PrivateCa)?.unwrap_or_default())
+}
+
+/// The origin's name leads to the origin on the usual ports, and to nobody on any other.
+fn overrides(state: &State, origin: &Origin, tap: Option<SocketAddr>, nowhere: &Nowhere) -> Overrides {
+    let distribution = &state.distribution;
+    let at = |port: u16, usual: u16, address: SocketAddr| {
+        if port == usual { tap.unwrap_or(address) } else { nowhere.address }
+    };
+    Overrides::new()
+        .with(&distribution.domain_name, distribution.https_port, at(distribution.https_port, 443, origin.addr()))
+        .with(&distribution.domain_name, distribution.http_port, at(distribution.http_port, 80, origin.http_addr()))
+}
+
+/// A loopback port that is taken and refuses connections.
+struct Nowhere {
+    address: SocketAddr,
+    _bound: Socket,
+}
+
+impl Nowhere {
+    fn reserve() -> Result<Self, ScenarioError> {
+        let failed = || ScenarioError::io("cannot reserve a port that refuses connections");
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).map_err(failed())?;
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).map_err(failed())?;
+        let address = socket.local_addr().map_err(failed())?.as_socket().expect("an IPv4 socket has an IPv4 address");
+        Ok(Self { address, _bound: socket })
+    }
+}

@@ -1,0 +1,177 @@
+//! Looking at a running lab: as the viewer, in the log, at the origin, with the documented check.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge502_edge::Exchange;
+use edge502_handshake::{TrustStore, probe};
+use edge502_legacy_tls::s_client::{self, Transcript, s_client};
+use edge502_rules::access_log::FIELDS;
+use edge502_rules::page::Page;
+use edge502_rules::request_id::RequestId;
+use edge502_rules::{Cause, Finding};
+use tokio::net::TcpStream;
+use tokio::sync::broadcast;
+use tokio::time::timeout;
+
+use super::Lab;
+use crate::error::ScenarioError;
+use crate::format::Expect;
+use crate::viewer::Answer;
+
+/// The longest to wait for the edge's account of a request that has been answered.
+const EVENT: Duration = Duration::from_secs(5);
+/// The longest a single probe may take.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// How long the documented check waits for an origin that does not answer; a person would press Ctrl-C.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// What was seen of one state.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Status the viewer got.
+    pub status: u16,
+    /// What the edge tripped over; `None` if it connected.
+    pub cause: Option<Cause>,
+    /// CloudFront's page, if the body is one, byte for byte.
+    pub page: Option<Page>,
+    /// The `X-Cache` header.
+    pub x_cache: Option<String>,
+    /// The edge's evidence for the cause, in words.
+    pub evidence: Option<String>,
+    /// Everything that is wrong, what CloudFront trips over first.
+    pub findings: Vec<Finding>,
+    /// The access log line by field.
+    pub log: Vec<(&'static str, String)>,
+    /// Protocol version the origin negotiated, by its own account.
+    pub origin_tls: Option<String>,
+    /// The name the origin saw as SNI.
+    pub origin_sni: Option<String>,
+    /// Those of the asked-for request headers that could be read between edge and origin.
+    pub exposed: Vec<String>,
+    /// The documented check, if it was asked for.
+    pub openssl: Option<Transcript>,
+}
+
+impl Lab {
+    /// Sends the state's request through the lab and looks at everything `expect` speaks of.
+    pub async fn observe(&mut self, expect: &Expect) -> Result<Observed, ScenarioError> {
+        self.listen_in(expect.exposes.is_some()).await?;
+        self.history().clear();
+        let mut events = self.edge.events();
+        let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
+        let exchange = account(&mut events, &answer).await?;
+        let mut observed = seen(&answer, &exchange);
+        self.look_at_origin(&mut observed);
+        if let Some(failure) = &exchange.failure {
+            observed.evidence = Some(failure.evidence.clone());
+            self.judge(failure, &mut observed).await;
+        }
+        if let (Some(tap), Some(headers)) = (&self.tap, &expect.exposes) {
+            observed.exposed = tap.exposed(headers);
+        }
+        if expect.openssl.is_some() || expect.openssl_not.is_some() || expect.openssl_exit.is_some() {
+            observed.openssl = Some(self.documented_check().await?);
+        }
+        Ok(observed)
+    }
+
+    /// Takes over the verdict, after finding out with further connections what one connection left open.
+    async fn judge(&self, failure: &edge502_edge::OriginFailure, observed: &mut Observed) {
+        let Some(report) = &failure.handshake else {
+            observed.findings = vec![Finding::new(failure.cause, failure.evidence.clone())];
+            return;
+        };
+        let mut verdict = report.verdict.clone();
+        if verdict.ambiguous {
+            let origin = self.origin.addr();
+            let narrowed = probe::narrow(&report.observation, || TcpStream::connect(origin), PROBE).await;
+            if let Some(finding) = narrowed.finding() {
+                observed.evidence = Some(finding.detail.clone());
+                verdict.refine(&finding);
+            }
+        }
+        observed.cause = verdict.cause().or(Some(failure.cause));
+        observed.findings.clone_from(&verdict.judgement().findings);
+    }
+
+    fn look_at_origin(&self, observed: &mut Observed) {
+        let records = self.history().snapshot();
+        let hello = records.iter().find_map(|record| record.client_hello.as_ref());
+        observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
+        let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
+        observed.origin_tls = negotiated.map(|negotiated| negotiated.version.clone());
+    }
+
+    /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine
+    /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
+    async fn documented_check(&self) -> Result<Transcript, ScenarioError> {
+        let client = &self.state.client;
+        let mut options = s_client::Options::new(self.origin.addr());
+        let name = client.servername.clone().unwrap_or_else(|| self.state.distribution.domain_name.clone());
+        options.server_name = Some(name);
+        options.verify_hostname.clone_from(&client.verify_hostname);
+        options.timeout = CHECK;
+        options.at = Some(self.options.clock.now());
+        options.ca_pem = self.engineers_trust()?.into_bytes();
+        Ok(s_client(&options).await)
+    }
+
+    /// What the engineer's machine trusts: the public authorities and what was added by hand.
+    fn engineers_trust(&self) -> Result<String, ScenarioError> {
+        let mut pem = self.root_pem();
+        if self.state.client.trusts_private_ca {
+            pem.push_str(&super::private_ca_pem(&self.options)?);
+        }
+        if self.state.client.trusts_served_certificates {
+            pem.push_str(&TrustStore::from_der(self.origin.served_chain())?.to_pem());
+        }
+        Ok(pem)
+    }
+}
+
+/// The edge's own account of the request that got `answer`.
+async fn account(
+    events: &mut broadcast::Receiver<Arc<Exchange>>,
+    answer: &Answer,
+) -> Result<Arc<Exchange>, ScenarioError> {
+    let id = answer.header("x-amz-cf-id").unwrap_or_default();
+    let ours = async {
+        loop {
+            match events.recv().await {
+                Ok(exchange) if exchange.request_id.as_str() == id => return Ok(exchange),
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => {
+                    return Err(ScenarioError::Viewer("the edge stopped before it gave its account".to_owned()));
+                }
+            }
+        }
+    };
+    timeout(EVENT, ours)
+        .await
+        .unwrap_or(Err(ScenarioError::Timeout { what: "the edge's account of the request", seconds: EVENT.as_secs() }))
+}
+
+fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
+    Observed {
+        status: answer.status,
+        cause: exchange.cause,
+        page: page_of(answer),
+        x_cache: answer.header("x-cache").map(str::to_owned),
+        evidence: None,
+        findings: Vec::new(),
+        log: FIELDS.into_iter().zip(exchange.log.values()).collect(),
+        origin_tls: None,
+        origin_sni: None,
+        exposed: Vec::new(),
+        openssl: None,
+    }
+}
+
+/// The page of CloudFront's that the body is, byte for byte, with the id from the header.
+fn page_of(answer: &Answer) -> Option<Page> {
+    let id: RequestId = answer.header("x-amz-cf-id")?.parse().ok()?;
+    let same = |page: &&Page| page.status() == answer.status && page.bytes(&id) == answer.body;
+    Page::ALL.iter().find(same).copied()
+}

@@ -1,0 +1,25 @@
+//! Scenarios: a broken state, what is seen of it, the fixes that work and the dead ends that do not.
+//!
+//! A scenario is a file ([`format`](mod@format)); the [`Library`] holds many; a [`Lab`] brings one state of one up on
+//! real sockets, an origin and an edge in front of it; the [`runner`] plays whole scenarios and compares what was seen
+//! with what the file states; the [`report`] says so as text, JSON or `JUnit`.
+
+mod error;
+pub mod format;
+mod lab;
+mod library;
+mod merge;
+pub mod report;
+pub mod runner;
+pub mod serve;
+mod state;
+mod tap;
+mod viewer;
+
+pub use error::ScenarioError;
+pub use format::{Expect, Level, Scenario, Step, StepKind};
+pub use lab::{Lab, LabOptions, Observed};
+pub use library::Library;
+pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};
+pub use state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, State};
+pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, VIEWER_HOST};

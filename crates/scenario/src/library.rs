@@ -1,0 +1,105 @@
+//! Many scenarios: those built into the binary, or the user's own directory in their place.
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use crate::error::ScenarioError;
+use crate::format::{self, Scenario};
+
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
+
+/// How many resembling ids an error names.
+const NEAREST: usize = 3;
+
+/// Scenarios by id, in alphabetical order.
+#[derive(Debug, Clone)]
+pub struct Library {
+    scenarios: Vec<Scenario>,
+}
+
+impl Library {
+    /// The scenarios built into this program.
+    pub fn built_in() -> Result<Self, ScenarioError> {
+        let classes = BUILT_IN.dirs().flat_map(Dir::files);
+        let texts = classes.filter_map(|file| Some((file.path(), file.contents_utf8()?)));
+        Self::read(texts.filter(|(path, _)| is_scenario(path)).map(|(path, text)| {
+            let file = Path::new("scenarios").join(path);
+            format::parse(&id_of(path), &file.display().to_string(), text)
+        }))
+    }
+
+    /// The scenarios in `directory`, as `<class>/<name>.toml`.
+    pub fn from_directory(directory: &Path) -> Result<Self, ScenarioError> {
+        let mut texts = Vec::new();
+        for class in entries(directory)?.into_iter().filter(|path| path.is_dir()) {
+            for path in entries(&class)?.into_iter().filter(|path| is_scenario(path)) {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|source| ScenarioError::Read { path: path.clone(), source })?;
+                let id = id_of(path.strip_prefix(directory).unwrap_or(&path));
+                texts.push((id, path.display().to_string(), text));
+            }
+        }
+        if texts.is_empty() {
+            return Err(ScenarioError::Empty { path: directory.to_owned() });
+        }
+        Self::read(texts.iter().map(|(id, file, text)| format::parse(id, file, text)))
+    }
+
+    fn read(scenarios: impl Iterator<Item = Result<Scenario, ScenarioError>>) -> Result<Self, ScenarioError> {
+        let mut scenarios: Vec<Scenario> = scenarios.collect::<Result<_, _>>()?;
+        scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Self { scenarios })
+    }
+
+    /// All scenarios.
+    pub fn iter(&self) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter()
+    }
+
+    /// The scenario with this id.
+    pub fn get(&self, id: &str) -> Result<&Scenario, ScenarioError> {
+        self.scenarios.iter().find(|scenario| scenario.id == id).ok_or_else(|| self.unknown(id))
+    }
+
+    /// The scenarios with these ids, or all for none; an id that ends in `/` stands for its whole class.
+    pub fn select(&self, ids: &[String]) -> Result<Vec<&Scenario>, ScenarioError> {
+        if ids.is_empty() {
+            return Ok(self.iter().collect());
+        }
+        let mut selected = Vec::new();
+        for id in ids {
+            let class: Vec<&Scenario> = self.iter().filter(|s| id.ends_with('/') && s.id.starts_with(id)).collect();
+            if class.is_empty() {
+                selected.push(self.get(id)?);
+            } else {
+                selected.extend(class);
+            }
+        }
+        Ok(selected)
+    }
+
+    fn unknown(&self, id: &str) -> ScenarioError {
+        let mut scored: Vec<(f64, &str)> =
+            self.iter().map(|scenario| (strsim::jaro_winkler(id, &scenario.id), scenario.id.as_str())).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let nearest = scored.into_iter().take(NEAREST).filter(|(score, _)| *score > 0.6).map(|(_, id)| id.to_owned());
+        ScenarioError::Unknown { id: id.to_owned(), nearest: nearest.collect() }
+    }
+}
+
+fn is_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
+/// `certificate/expired.toml` is `certificate/expired`, whatever the system's separator.
+fn id_of(path: &Path) -> String {
+    let parts: Vec<String> = path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    parts.join("/")
+}
+
+fn entries(directory: &Path) -> Result<Vec<std::path::PathBuf>, ScenarioError> {
+    let read = |source| ScenarioError::Read { path: directory.to_owned(), source };
+    let entries = std::fs::read_dir(directory).map_err(read)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(read)).collect()
+}

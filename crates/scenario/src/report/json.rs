@@ -1,0 +1,52 @@
+//! One JSON object with stable keys.
+
+use edge502_rules::page::Page;
+use serde_json::{Map, Value, json};
+
+use crate::lab::Observed;
+use crate::runner::{ScenarioReport, StepReport};
+
+pub(super) fn whole(reports: &[ScenarioReport]) -> String {
+    let scenarios: Vec<Value> = reports.iter().map(scenario).collect();
+    let as_stated = reports.iter().all(ScenarioReport::as_stated);
+    format!("{}\n", json!({ "as_stated": as_stated, "scenarios": scenarios }))
+}
+
+fn scenario(report: &ScenarioReport) -> Value {
+    json!({
+        "id": report.id,
+        "title": report.title,
+        "cause": report.cause,
+        "as_stated": report.as_stated(),
+        "error": report.error,
+        "steps": report.steps.iter().map(step).collect::<Vec<_>>(),
+    })
+}
+
+fn step(step: &StepReport) -> Value {
+    json!({
+        "kind": step.kind,
+        "title": step.title,
+        "as_stated": step.as_stated(),
+        "mismatches": step.mismatches,
+        "observed": step.observed.as_ref().map(observed),
+    })
+}
+
+fn observed(observed: &Observed) -> Value {
+    let log: Map<String, Value> =
+        observed.log.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect();
+    json!({
+        "status": observed.status,
+        "cause": observed.cause,
+        "page": observed.page.map(Page::id),
+        "x_cache": observed.x_cache,
+        "evidence": observed.evidence,
+        "findings": observed.findings,
+        "log": log,
+        "origin_tls": observed.origin_tls,
+        "origin_sni": observed.origin_sni,
+        "exposed": observed.exposed,
+        "openssl": observed.openssl.as_ref().map(|check| json!({ "exit": check.exit, "verify_code": check.verify_code })),
+    })
+}

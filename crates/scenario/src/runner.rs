@@ -1,0 +1,187 @@
+//! Plays scenarios and compares what is seen with what they state.
+
+mod compare;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge502_rules::clock::SharedClock;
+use edge502_rules::page::ErrorPages;
+use edge502_rules::{Cause, Rulebook};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use crate::error::ScenarioError;
+use crate::format::{Scenario, Step, StepKind};
+use crate::lab::{Lab, LabOptions, Observed};
+
+/// The longest one step may take.
+const STEP: Duration = Duration::from_mins(1);
+
+/// Choices that hold for a whole run.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// Which reading of CloudFront decides.
+    pub rulebook: Rulebook,
+    /// Which family of error pages viewers get.
+    pub error_pages: ErrorPages,
+    /// How many scenarios are played at a time, at least 1.
+    pub concurrency: usize,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), concurrency: 8 }
+    }
+}
+
+/// What was seen of one scenario.
+#[derive(Debug, Clone)]
+pub struct ScenarioReport {
+    /// The scenario's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its cause.
+    pub cause: Cause,
+    /// Every step that was played, in order.
+    pub steps: Vec<StepReport>,
+    /// Why it could not be played to the end, if so.
+    pub error: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl ScenarioReport {
+    /// Whether every step did as stated.
+    pub fn as_stated(&self) -> bool {
+        self.error.is_none() && self.steps.iter().all(StepReport::as_stated)
+    }
+}
+
+/// What was seen of one step.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// What the step is there for.
+    pub kind: StepKind,
+    /// What was changed.
+    pub title: String,
+    /// What was seen; `None` if the step could not be brought up.
+    pub observed: Option<Observed>,
+    /// Where that differs from what is stated, in words.
+    pub mismatches: Vec<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl StepReport {
+    /// Whether it did as stated.
+    pub fn as_stated(&self) -> bool {
+        self.mismatches.is_empty()
+    }
+}
+
+/// Plays scenarios, each in a lab of its own, with certificates made for this run.
+pub struct Runner {
+    pki: Arc<edge502_pki::Lab>,
+    clock: SharedClock,
+    options: RunOptions,
+}
+
+impl Runner {
+    /// A runner whose labs live by `clock`.
+    pub fn new(clock: SharedClock, options: RunOptions) -> Result<Self, ScenarioError> {
+        let pki = Arc::new(edge502_pki::Lab::new(clock.now())?);
+        Ok(Self { pki, clock, options })
+    }
+
+    /// Plays all of `scenarios`, several at a time; `finished` is told about each as it ends. The reports come in the
+    /// order of `scenarios`.
+    pub async fn run(
+        &self,
+        scenarios: Vec<Scenario>,
+        mut finished: impl FnMut(&ScenarioReport),
+    ) -> Vec<ScenarioReport> {
+        let slots = Arc::new(Semaphore::new(self.options.concurrency.max(1)));
+        let mut playing = JoinSet::new();
+        for (index, scenario) in scenarios.into_iter().enumerate() {
+            let (slots, options, rulebook) = (slots.clone(), self.lab_options(), self.options.rulebook);
+            playing.spawn(async move {
+                let _slot = slots.acquire_owned().await.expect("the semaphore is never closed");
+                (index, play(&scenario, options, rulebook).await)
+            });
+        }
+        let mut reports = Vec::new();
+        while let Some(joined) = playing.join_next().await {
+            let (index, report) = joined.expect("a scenario's task neither panics nor is cancelled");
+            finished(&report);
+            reports.push((index, report));
+        }
+        reports.sort_by_key(|(index, _)| *index);
+        reports.into_iter().map(|(_, report)| report).collect()
+    }
+
+    /// Plays one scenario.
+    pub async fn play(&self, scenario: &Scenario) -> ScenarioReport {
+        play(scenario, self.lab_options(), self.options.rulebook).await
+    }
+
+    fn lab_options(&self) -> LabOptions {
+        LabOptions {
+            rulebook: self.options.rulebook,
+            error_pages: self.options.error_pages,
+            ..LabOptions::new(self.pki.clone(), self.clock.clone())
+        }
+    }
+}
+
+async fn play(scenario: &Scenario, options: LabOptions, rulebook: Rulebook) -> ScenarioReport {
+    let started = Instant::now();
+    let mut steps = Vec::new();
+    let error = play_steps(scenario, options, rulebook, &mut steps).await.err().map(|error| error.to_string());
+    ScenarioReport {
+        id: scenario.id.clone(),
+        title: scenario.title.clone(),
+        cause: scenario.cause,
+        steps,
+        error,
+        elapsed: started.elapsed(),
+    }
+}
+
+async fn play_steps(
+    scenario: &Scenario,
+    options: LabOptions,
+    rulebook: Rulebook,
+    reports: &mut Vec<StepReport>,
+) -> Result<(), ScenarioError> {
+    let error_pages = options.error_pages;
+    let mut lab: Option<Lab> = None;
+    for step in &scenario.steps {
+        let started = Instant::now();
+        let played = timeout(STEP, play_step(&mut lab, step, &options));
+        let observed =
+            played.await.unwrap_or(Err(ScenarioError::Timeout { what: "the step", seconds: STEP.as_secs() }))?;
+        let mismatches = compare::mismatches(scenario.cause, &step.expect, rulebook, error_pages, &observed);
+        reports.push(StepReport {
+            kind: step.kind,
+            title: step.title.clone(),
+            observed: Some(observed),
+            mismatches,
+            elapsed: started.elapsed(),
+        });
+    }
+    if let Some(lab) = lab {
+        lab.shutdown().await;
+    }
+    Ok(())
+}
+
+async fn play_step(lab: &mut Option<Lab>, step: &Step, options: &LabOptions) -> Result<Observed, ScenarioError> {
+    match lab {
+        Some(lab) => lab.apply(&step.state).await?,
+        None => *lab = Some(Lab::start(&step.state, options.clone()).await?),
+    }
+    lab.as_mut().expect("started just above").observe(&step.expect).await
+}

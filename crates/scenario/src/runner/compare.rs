@@ -1,0 +1,88 @@
+//! Stated against seen.
+
+use std::collections::BTreeSet;
+
+use edge502_rules::page::{ErrorPages, Page};
+use edge502_rules::{Cause, Rulebook};
+
+use crate::format::{Expect, Texts};
+use crate::lab::Observed;
+
+/// Every point in which `observed` differs from what is stated, in words; none if it does as stated.
+pub(super) fn mismatches(
+    scenario: Cause,
+    expect: &Expect,
+    rulebook: Rulebook,
+    error_pages: ErrorPages,
+    observed: &Observed,
+) -> Vec<String> {
+    let expect = match (&expect.observed, rulebook) {
+        (Some(differs), Rulebook::Observed) => differs,
+        _ => expect,
+    };
+    let mut points = Points(Vec::new());
+    let page = expect.expected_page().map(|page| page.in_family(error_pages));
+    points.stated("status", expect.status, Some(observed.status));
+    let cause = expect.expected_cause(scenario);
+    points.always("cause", &word(cause.map(Cause::id)), &word(observed.cause.map(Cause::id)));
+    points.stated("page", page.map(Page::id), observed.page.map(Page::id));
+    points.stated("x-cache", expect.x_cache.as_deref(), observed.x_cache.as_deref());
+    points.stated("origin_tls", expect.origin_tls.as_deref(), observed.origin_tls.as_deref());
+    points.stated("origin_sni", expect.origin_sni.as_deref(), observed.origin_sni.as_deref());
+    for (field, stated) in &expect.log {
+        let seen = observed.log.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str());
+        points.stated(&format!("log field {field}"), Some(stated.as_str()), seen);
+    }
+    if let Some(stated) = &expect.findings {
+        let stated: BTreeSet<&str> = stated.iter().map(String::as_str).collect();
+        let seen: BTreeSet<&str> = observed.findings.iter().map(|finding| finding.cause.id()).collect();
+        points.always("findings", &format!("{stated:?}"), &format!("{seen:?}"));
+    }
+    if let Some(stated) = &expect.exposes {
+        points.always("readable between edge and origin", &stated.join(", "), &observed.exposed.join(", "));
+    }
+    points.openssl(expect, observed);
+    points.0
+}
+
+fn word(id: Option<&str>) -> String {
+    id.unwrap_or("none").to_owned()
+}
+
+struct Points(Vec<String>);
+
+impl Points {
+    fn always(&mut self, what: &str, stated: &str, seen: &str) {
+        if stated != seen {
+            self.0.push(format!("{what}: stated {stated}, seen {seen}"));
+        }
+    }
+
+    /// Compares only if something is stated.
+    fn stated<T: PartialEq + std::fmt::Display>(&mut self, what: &str, stated: Option<T>, seen: Option<T>) {
+        let Some(stated) = stated else { return };
+        if seen.as_ref() != Some(&stated) {
+            let seen = seen.map_or_else(|| "none".to_owned(), |seen| seen.to_string());
+            self.0.push(format!("{what}: stated {stated}, seen {seen}"));
+        }
+    }
+
+    fn openssl(&mut self, expect: &Expect, observed: &Observed) {
+        let Some(check) = &observed.openssl else { return };
+        for piece in expect.openssl.iter().flat_map(Texts::iter).filter(|piece| !check.text.contains(piece)) {
+            self.0
+                .push(format!("openssl s_client: stated {piece:?}, not printed; it printed: {}", essence(&check.text)));
+        }
+        for piece in expect.openssl_not.iter().flat_map(Texts::iter).filter(|piece| check.text.contains(piece)) {
+            self.0.push(format!("openssl s_client: stated not to print {piece:?}, printed"));
+        }
+        self.stated("exit status of openssl s_client", expect.openssl_exit, Some(i64::from(check.exit)));
+    }
+}
+
+/// The lines of a transcript that carry its result.
+fn essence(text: &str) -> String {
+    let telling = ["error", "Verif", "alert", "errno", "Protocol"];
+    let lines = text.lines().filter(|line| telling.iter().any(|word| line.contains(word)));
+    lines.map(str::trim).collect::<Vec<_>>().join(" | ")
+}

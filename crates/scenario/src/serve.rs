@@ -1,0 +1,240 @@
+//! A scenario kept up for people: addresses, commands to paste, and fixes to apply.
+
+mod commands;
+mod control;
+mod history;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use edge502_edge::Exchange;
+use edge502_origin::Origin;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, broadcast};
+
+use crate::error::ScenarioError;
+use crate::format::{Scenario, Step, StepKind};
+use crate::lab::{Lab, LabOptions};
+
+use control::Control;
+
+/// Something to do to a running scenario. Numbers start with 1, in the order of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Apply a fix to the broken state.
+    Fix(usize),
+    /// Apply a dead end to the broken state.
+    DeadEnd(usize),
+    /// Back to the broken state.
+    Reset,
+}
+
+/// What has been applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// Which kind of step is up now.
+    pub kind: StepKind,
+    /// What was changed.
+    pub title: String,
+    /// Why it does not help, or a remark.
+    pub why: Option<String>,
+}
+
+/// Addresses of a running scenario and commands that work when pasted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Brief {
+    /// The edge without TLS.
+    pub viewer_http: String,
+    /// The edge with TLS.
+    pub viewer_https: String,
+    /// The `Host` viewers use.
+    pub host: String,
+    /// The origin's TLS port.
+    pub origin: String,
+    /// The origin's domain name.
+    pub origin_domain: String,
+    /// The lab's root, in PEM.
+    pub ca_file: String,
+    /// Where `GET /state` and `POST /apply` are answered.
+    pub control: String,
+    /// Asks the edge as the scenario's viewer does.
+    pub curl: String,
+    /// The check that AWS documents.
+    pub openssl: String,
+}
+
+/// A scenario that is up.
+pub struct Session {
+    stage: Arc<Stage>,
+    control: Control,
+    ca_file: PathBuf,
+}
+
+/// What control server and owner share.
+struct Stage {
+    scenario: Scenario,
+    lab: Mutex<Running>,
+}
+
+struct Running {
+    lab: Lab,
+    up: Applied,
+}
+
+impl Session {
+    /// Brings up the broken state of `scenario`. The CA file and the origin's certificates are written to `directory`.
+    pub async fn start(scenario: Scenario, options: LabOptions, directory: &Path) -> Result<Self, ScenarioError> {
+        let ca_file = write_root(&options, directory)?;
+        let broken = scenario.broken();
+        let lab = Lab::start(&broken.state, options).await?;
+        lab.origin().write_pem(directory)?;
+        let up = applied(broken);
+        let stage = Arc::new(Stage { scenario, lab: Mutex::new(Running { lab, up }) });
+        let control = Control::start(stage.clone()).await?;
+        Ok(Self { stage, control, ca_file })
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.stage.scenario
+    }
+
+    /// Addresses and commands for the state that is up.
+    pub async fn brief(&self) -> Brief {
+        let running = self.stage.lab.lock().await;
+        let (lab, ca_file) = (&running.lab, self.ca_file.display().to_string());
+        let state = lab.state();
+        Brief {
+            viewer_http: format!("http://{}", lab.http_addr()),
+            viewer_https: format!("https://{}", lab.https_addr()),
+            host: state.request.host.clone(),
+            origin: lab.origin_addr().to_string(),
+            origin_domain: state.distribution.domain_name.clone(),
+            curl: commands::curl(&state.request, lab.http_addr(), lab.https_addr(), &ca_file),
+            openssl: commands::openssl(state, lab.origin_addr(), &ca_file),
+            ca_file,
+            control: format!("http://{}", self.control.address()),
+        }
+    }
+
+    /// Changes the running lab.
+    pub async fn apply(&self, action: Action) -> Result<Applied, ScenarioError> {
+        self.stage.apply(action).await
+    }
+
+    /// The edge's account of each request from now on.
+    pub async fn events(&self) -> broadcast::Receiver<Arc<Exchange>> {
+        self.stage.lab.lock().await.lab.edge().events()
+    }
+
+    /// Stops everything and waits for it.
+    pub async fn shutdown(self) {
+        self.control.shutdown().await;
+        if let Ok(stage) = Arc::try_unwrap(self.stage).map_err(drop) {
+            stage.lab.into_inner().lab.shutdown().await;
+        }
+    }
+}
+
+impl Stage {
+    async fn apply(&self, action: Action) -> Result<Applied, ScenarioError> {
+        let step = self.step(action)?;
+        let mut running = self.lab.lock().await;
+        running.lab.apply(&step.state).await?;
+        running.up = applied(step);
+        Ok(running.up.clone())
+    }
+
+    fn step(&self, action: Action) -> Result<&Step, ScenarioError> {
+        let (kind, number) = match action {
+            Action::Reset => return Ok(self.scenario.broken()),
+            Action::Fix(number) => (StepKind::Fix, number),
+            Action::DeadEnd(number) => (StepKind::DeadEnd, number),
+        };
+        let wanted = number.checked_sub(1).and_then(|index| self.scenario.of_kind(kind).nth(index));
+        wanted.ok_or_else(|| ScenarioError::NoSuchStep { kind, number, count: self.scenario.of_kind(kind).count() })
+    }
+
+    /// The scenario, what is up, and what the origin saw.
+    async fn state(&self) -> Value {
+        let running = self.lab.lock().await;
+        let titles = |kind| self.scenario.of_kind(kind).map(|step| step.title.clone()).collect::<Vec<_>>();
+        json!({
+            "scenario": self.scenario.id,
+            "title": self.scenario.title,
+            "up": running.up,
+            "fixes": titles(StepKind::Fix),
+            "dead_ends": titles(StepKind::DeadEnd),
+            "origin_history": history::of(&running.lab.history().snapshot()),
+        })
+    }
+}
+
+fn applied(step: &Step) -> Applied {
+    Applied { kind: step.kind, title: step.title.clone(), why: step.why.clone() }
+}
+
+fn write_root(options: &LabOptions, directory: &Path) -> Result<PathBuf, ScenarioError> {
+    let path = directory.join("ca.pem");
+    std::fs::write(&path, options.pki.root_pem()).map_err(ScenarioError::io("cannot write the CA file"))?;
+    Ok(path)
+}
+
+/// Addresses of a lone origin and commands that work when pasted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OriginBrief {
+    /// The TLS port.
+    pub origin: String,
+    /// The plain port.
+    pub origin_http: String,
+    /// The origin's domain name.
+    pub origin_domain: String,
+    /// The lab's root, in PEM.
+    pub ca_file: String,
+    /// The check that AWS documents.
+    pub openssl: String,
+    /// Asks the origin directly.
+    pub curl: String,
+}
+
+/// The broken origin of a scenario, alone.
+pub struct OriginSession {
+    origin: Origin,
+    brief: OriginBrief,
+}
+
+impl OriginSession {
+    /// Brings up the origin of the broken state. The CA file and the certificates are written to `directory`.
+    pub async fn start(scenario: &Scenario, options: &LabOptions, directory: &Path) -> Result<Self, ScenarioError> {
+        let ca_file = write_root(options, directory)?.display().to_string();
+        let state = &scenario.broken().state;
+        let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
+        origin.write_pem(directory)?;
+        let brief = OriginBrief {
+            origin: origin.addr().to_string(),
+            origin_http: origin.http_addr().to_string(),
+            origin_domain: state.distribution.domain_name.clone(),
+            openssl: commands::openssl(state, origin.addr(), &ca_file),
+            curl: commands::curl_origin(&state.distribution.domain_name, origin.addr(), &ca_file),
+            ca_file,
+        };
+        Ok(Self { origin, brief })
+    }
+
+    /// Addresses and commands.
+    pub fn brief(&self) -> &OriginBrief {
+        &self.brief
+    }
+
+    /// Stops the origin and waits for it.
+    pub async fn shutdown(self) {
+        self.origin.shutdown().await;
+    }
+}
+
+/// The loopback address of a control server, as URLs and headers write it.
+fn is_own(address: SocketAddr, authority: &str) -> bool {
+    authority == address.to_string() || authority == format!("localhost:{}", address.port())
+}

@@ -1,0 +1,171 @@
+//! The loopback address through which a running scenario is looked at and changed.
+//!
+//! Only requests to its own address are answered, and none that a page of another origin makes: a web page the trainee
+//! has open cannot change the lab.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Action, Stage, is_own};
+use crate::error::ScenarioError;
+
+/// The largest body of a request.
+const MAX_BODY: usize = 4 * 1024;
+/// The longest a client may take to send a request's head.
+const HEAD: Duration = Duration::from_secs(10);
+/// The most connections at a time.
+const MAX_CONNECTIONS: usize = 32;
+
+/// The running control server.
+pub(super) struct Control {
+    address: SocketAddr,
+    stop: CancellationToken,
+    acceptor: AbortOnDropHandle<()>,
+}
+
+impl Control {
+    pub(super) async fn start(stage: Arc<Stage>) -> Result<Self, ScenarioError> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(ScenarioError::io("cannot listen for the control address"))?;
+        let address = listener.local_addr().map_err(ScenarioError::io("cannot read the control address"))?;
+        let stop = CancellationToken::new();
+        let acceptor = tokio::spawn(accept(listener, stage, address, stop.clone()));
+        Ok(Self { address, stop, acceptor: AbortOnDropHandle::new(acceptor) })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) async fn shutdown(self) {
+        self.stop.cancel();
+        // The acceptor only ends or is aborted; either way it is gone.
+        let _ = self.acceptor.await;
+    }
+}
+
+async fn accept(listener: TcpListener, stage: Arc<Stage>, address: SocketAddr, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => {
+                if let Ok((tcp, _)) = accepted {
+                    connections.spawn(serve(tcp, stage.clone(), address));
+                }
+            }
+        }
+    }
+}
+
+async fn serve(tcp: TcpStream, stage: Arc<Stage>, address: SocketAddr) {
+    let _ = tcp.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let stage = stage.clone();
+        async move { Ok::<_, Infallible>(answer(&stage, address, request).await) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // A client that breaks off concerns nobody else.
+    let _ = builder.serve_connection(TokioIo::new(tcp), service).await;
+}
+
+async fn answer(stage: &Stage, own: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    if let Err(reason) = admit(&request, own) {
+        return refusal(StatusCode::FORBIDDEN, reason);
+    }
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/state") => reply(StatusCode::OK, &stage.state().await),
+        (&Method::POST, "/apply") => apply(stage, request).await,
+        (_, "/state") => not_allowed("GET"),
+        (_, "/apply") => not_allowed("POST"),
+        _ => refusal(StatusCode::NOT_FOUND, "ask for GET /state or POST /apply"),
+    }
+}
+
+/// Refuses what did not come to this address, and what a page of another origin sent.
+fn admit(request: &Request<Incoming>, own: SocketAddr) -> Result<(), &'static str> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    match header(HOST) {
+        Some(host) if is_own(own, host) => {}
+        _ => return Err("the Host header is not this address"),
+    }
+    if !request.headers().contains_key(ORIGIN) {
+        return Ok(());
+    }
+    match header(ORIGIN).and_then(|origin| origin.strip_prefix("http://")) {
+        Some(authority) if is_own(own, authority) => Ok(()),
+        _ => Err("requests of pages from another origin are refused"),
+    }
+}
+
+/// The body of `POST /apply`: exactly one of the three.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    fix: Option<usize>,
+    dead_end: Option<usize>,
+    reset: Option<bool>,
+}
+
+impl Order {
+    fn action(&self) -> Option<Action> {
+        match (self.fix, self.dead_end, self.reset) {
+            (Some(number), None, None) => Some(Action::Fix(number)),
+            (None, Some(number), None) => Some(Action::DeadEnd(number)),
+            (None, None, Some(true)) => Some(Action::Reset),
+            _ => None,
+        }
+    }
+}
+
+const ORDERS: &str = r#"send one of {"fix":1}, {"dead_end":1}, {"reset":true}"#;
+
+async fn apply(stage: &Stage, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, ORDERS);
+    };
+    let order = serde_json::from_slice::<Order>(&body.to_bytes()).ok().and_then(|order| order.action());
+    let Some(action) = order else { return refusal(StatusCode::BAD_REQUEST, ORDERS) };
+    match stage.apply(action).await {
+        Ok(_) => reply(StatusCode::OK, &stage.state().await),
+        Err(error @ ScenarioError::NoSuchStep { .. }) => refusal(StatusCode::NOT_FOUND, &error.to_string()),
+        Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+fn reply(status: StatusCode, value: &Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(format!("{value}\n"))));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+}
+
+fn refusal(status: StatusCode, reason: &str) -> Response<Full<Bytes>> {
+    reply(status, &json!({ "error": reason }))
+}
+
+fn not_allowed(method: &'static str) -> Response<Full<Bytes>> {
+    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, &format!("use {method}"));
+    response.headers_mut().insert(ALLOW, http::HeaderValue::from_static(method));
+    response
+}

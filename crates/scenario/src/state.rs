@@ -1,0 +1,241 @@
+//! One state of a lab: origin, distribution, the viewer's request, the engineer's own machine.
+
+use std::collections::BTreeMap;
+
+use edge502_origin::OriginSpec;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The alias viewers use for the distribution.
+pub const VIEWER_HOST: &str = "www.shop.test";
+/// The distribution's own domain name.
+pub const DISTRIBUTION_DOMAIN: &str = "d111111abcdef8.cloudfront.test";
+/// The origin's domain name unless a scenario says otherwise.
+pub const ORIGIN_DOMAIN: &str = "origin.shop.test";
+
+/// Everything that decides what a request through the lab will see.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct State {
+    /// The origin.
+    pub origin: OriginSpec,
+    /// Settings of the distribution.
+    pub distribution: DistributionSpec,
+    /// What the viewer asks for.
+    pub request: RequestSpec,
+    /// The machine on which the documented `openssl s_client` check is run.
+    pub client: ClientSpec,
+    /// What no setting of CloudFront can change; for dead ends that suppose it could.
+    pub edge: EdgeSpec,
+}
+
+/// Settings of the distribution, under CloudFront's names, with the console's defaults.
+///
+/// Flat for brevity: those of `CacheBehavior`, `Origin` and `CustomOriginConfig` stand side by side.
+/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html>
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "PascalCase")]
+pub struct DistributionSpec {
+    /// The origin's domain name.
+    pub domain_name: String,
+    /// Path put in front of every request path.
+    pub origin_path: String,
+    /// `http-only`, `match-viewer` or `https-only` (default).
+    pub origin_protocol_policy: String,
+    /// Protocols towards the origin. Default `["TLSv1.2"]`, as the console sets it.
+    pub origin_ssl_protocols: Vec<String>,
+    /// The origin's plain port. Default 80.
+    #[serde(rename = "HTTPPort")]
+    pub http_port: u16,
+    /// The origin's TLS port. Default 443.
+    #[serde(rename = "HTTPSPort")]
+    pub https_port: u16,
+    /// Attempts to connect, 1 to 3 (default).
+    pub connection_attempts: u8,
+    /// Seconds an attempt may take, 1 to 10 (default).
+    pub connection_timeout: u8,
+    /// Seconds to wait for the origin. Default 30.
+    pub origin_read_timeout: u32,
+    /// Seconds an idle connection is kept. Default 5.
+    pub origin_keepalive_timeout: u32,
+    /// `allow-all` (default), `https-only` or `redirect-to-https`.
+    pub viewer_protocol_policy: String,
+    /// Name or id of the origin request policy; empty (default) for none, so `Host` is not forwarded.
+    pub origin_request_policy: String,
+    /// Name or id of the cache policy. Default `CachingDisabled`.
+    pub cache_policy: String,
+    /// Methods viewers may use. Default all.
+    pub allowed_methods: Vec<String>,
+    /// Headers added to origin requests, name and value.
+    pub custom_headers: BTreeMap<String, String>,
+    /// Alternate domain names. Default `www.shop.test`.
+    pub aliases: Vec<String>,
+    /// The viewer's side certificate settings, passed through. They never touch the origin connection.
+    pub viewer_certificate: BTreeMap<String, toml::Value>,
+}
+
+impl Default for DistributionSpec {
+    fn default() -> Self {
+        Self {
+            domain_name: ORIGIN_DOMAIN.to_owned(),
+            origin_path: String::new(),
+            origin_protocol_policy: "https-only".to_owned(),
+            origin_ssl_protocols: vec!["TLSv1.2".to_owned()],
+            http_port: 80,
+            https_port: 443,
+            connection_attempts: 3,
+            connection_timeout: 10,
+            origin_read_timeout: 30,
+            origin_keepalive_timeout: 5,
+            viewer_protocol_policy: "allow-all".to_owned(),
+            origin_request_policy: String::new(),
+            cache_policy: "CachingDisabled".to_owned(),
+            allowed_methods: ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"].map(str::to_owned).into(),
+            custom_headers: BTreeMap::new(),
+            aliases: vec![VIEWER_HOST.to_owned()],
+            viewer_certificate: BTreeMap::new(),
+        }
+    }
+}
+
+impl DistributionSpec {
+    /// The settings as `aws cloudfront get-distribution` would print them, so that the edge reads them as it reads a
+    /// real distribution's.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "Distribution": {
+                "Id": "E2EXAMPLE502LAB",
+                "DomainName": DISTRIBUTION_DOMAIN,
+                "DistributionConfig": {
+                    "CallerReference": "edge502-lab",
+                    "Aliases": list(&self.aliases),
+                    "DefaultRootObject": "",
+                    "Origins": { "Quantity": 1, "Items": [self.origin()] },
+                    "DefaultCacheBehavior": self.behavior(),
+                    "CacheBehaviors": { "Quantity": 0 },
+                    "Comment": "TEST ONLY",
+                    "Enabled": true,
+                    "ViewerCertificate": self.certificate(),
+                    "HttpVersion": "http2",
+                }
+            }
+        })
+    }
+
+    fn origin(&self) -> Value {
+        let headers: Vec<Value> = self
+            .custom_headers
+            .iter()
+            .map(|(name, value)| json!({ "HeaderName": name, "HeaderValue": value }))
+            .collect();
+        json!({
+            "Id": "origin",
+            "DomainName": self.domain_name,
+            "OriginPath": self.origin_path,
+            "CustomHeaders": { "Quantity": headers.len(), "Items": headers },
+            "CustomOriginConfig": {
+                "HTTPPort": self.http_port,
+                "HTTPSPort": self.https_port,
+                "OriginProtocolPolicy": self.origin_protocol_policy,
+                "OriginSslProtocols": list(&self.origin_ssl_protocols),
+                "OriginReadTimeout": self.origin_read_timeout,
+                "OriginKeepaliveTimeout": self.origin_keepalive_timeout,
+            },
+            "ConnectionAttempts": self.connection_attempts,
+            "ConnectionTimeout": self.connection_timeout,
+        })
+    }
+
+    fn behavior(&self) -> Value {
+        let mut behavior = json!({
+            "TargetOriginId": "origin",
+            "ViewerProtocolPolicy": self.viewer_protocol_policy,
+            "AllowedMethods": {
+                "Quantity": self.allowed_methods.len(),
+                "Items": self.allowed_methods,
+                "CachedMethods": { "Quantity": 2, "Items": ["HEAD", "GET"] },
+            },
+            "Compress": false,
+            "CachePolicyId": self.cache_policy,
+        });
+        if !self.origin_request_policy.is_empty() {
+            behavior["OriginRequestPolicyId"] = json!(self.origin_request_policy);
+        }
+        behavior
+    }
+
+    fn certificate(&self) -> Value {
+        if self.viewer_certificate.is_empty() {
+            return json!({ "CloudFrontDefaultCertificate": true, "MinimumProtocolVersion": "TLSv1" });
+        }
+        json!(self.viewer_certificate)
+    }
+}
+
+fn list(items: &[String]) -> Value {
+    json!({ "Quantity": items.len(), "Items": items })
+}
+
+/// What the viewer asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestSpec {
+    /// Default `GET`.
+    pub method: String,
+    /// Path and query. Default `/`.
+    pub path: String,
+    /// `Host`. Default `www.shop.test`.
+    pub host: String,
+    /// `http` or `https` (default).
+    pub scheme: Scheme,
+    /// Headers by name.
+    pub headers: BTreeMap<String, String>,
+    /// A body, for methods that carry one.
+    pub body: Option<String>,
+}
+
+impl Default for RequestSpec {
+    fn default() -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            host: VIEWER_HOST.to_owned(),
+            scheme: Scheme::Https,
+            headers: BTreeMap::new(),
+            body: None,
+        }
+    }
+}
+
+/// How the viewer reaches the edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    #[default]
+    Https,
+}
+
+/// The machine of the engineer who runs the documented check.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientSpec {
+    /// Whether the certificates the origin serves were added to this machine's own trusted list.
+    pub trusts_served_certificates: bool,
+    /// Whether this machine trusts the lab's private authority.
+    pub trusts_private_ca: bool,
+    /// The name given to `-servername`. Default the origin's domain name.
+    pub servername: Option<String>,
+    /// The name given to `-verify_hostname`. Default none, as AWS's page has it.
+    pub verify_hostname: Option<String>,
+}
+
+/// Suppositions about the edge that no setting of CloudFront offers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EdgeSpec {
+    /// Suppose the private authority's root were on the list of trusted authorities.
+    pub also_trusts_private_ca: bool,
+}
