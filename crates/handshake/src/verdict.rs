@@ -168,7 +168,8 @@ fn judgement(rulebook: Rulebook, faults: &[Fault], refusal: Option<&Finding>) ->
             Some(_) if name_first => {}
             Some(position) => findings[..=position].rotate_right(1),
             None if rulebook == Rulebook::Documented && only_observed(refusal, faults) => {}
-            None => findings.insert(0, refusal.clone()),
+            // What ended this connection comes after the certificate, which the other reading does not get past.
+            None => findings.insert(usize::from(name_first), refusal.clone()),
         }
     }
     Judgement { findings }

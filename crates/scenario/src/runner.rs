@@ -163,7 +163,7 @@ async fn play_steps(
         let played = timeout(STEP, play_step(&mut lab, step, &options));
         let observed =
             played.await.unwrap_or(Err(ScenarioError::Timeout { what: "the step", seconds: STEP.as_secs() }))?;
-        let mismatches = compare::mismatches(scenario.cause, &step.expect, rulebook, error_pages, &observed);
+        let mismatches = compare::mismatches(scenario.cause, step.kind, &step.expect, rulebook, error_pages, &observed);
         reports.push(StepReport {
             kind: step.kind,
             title: step.title.clone(),

@@ -103,7 +103,8 @@ impl Expect {
         }
     }
 
-    /// The page expected: by its full id (`502-connect`), or by the id without its status.
+    /// The page expected: by its full id (`502-connect`), or by the id without its status. `None` if none is stated, or
+    /// CloudFront has no such page with the status that is stated.
     pub fn expected_page(&self) -> Option<Page> {
         let word = self.page.as_deref()?;
         let fits = |page: &&Page| page.id() == word || (short_id(**page) == word && Some(page.status()) == self.status);
@@ -117,9 +118,9 @@ impl Expect {
         if let Some(field) = self.log.keys().find(|field| !FIELDS.contains(&field.as_str())) {
             return Some((format!("unknown log field `{field}`"), nearest(field, FIELDS.to_vec())));
         }
-        if let Some(page) = self.page.as_ref().filter(|_| self.expected_page().is_none()) {
-            let known = Page::ALL.iter().map(|page| short_id(*page)).collect();
-            return Some((format!("no page `{page}` with this status"), nearest(page, known)));
+        let pages = || Page::ALL.iter().flat_map(|page| [short_id(*page), page.id()]);
+        if let Some(page) = self.page.as_ref().filter(|page| !pages().any(|known| known == page.as_str())) {
+            return Some((format!("unknown page `{page}`"), nearest(page, pages().collect())));
         }
         let causes = self.cause.iter().chain(self.findings.iter().flatten()).filter(|id| !id.is_empty());
         for id in causes {

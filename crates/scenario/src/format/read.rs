@@ -153,12 +153,15 @@ impl Source<'_> {
     fn refuse(&self, error: &toml::de::Error) -> ScenarioError {
         let message = error.message();
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        let nearest = match (message.starts_with("unknown "), quoted.split_first()) {
-            (true, Some((found, known))) => edge502_rules::error::nearest(found, known.iter().copied()),
-            _ => None,
-        };
         let offset = error.span().map_or(0, |span| span.start);
-        self.fault(offset, message.to_owned(), nearest.map(str::to_owned))
+        let nearest = |(found, known): (&&str, &[&str])| {
+            let nearest = edge502_rules::error::nearest(found, known.iter().copied())?;
+            Some((format!("unknown key or word `{found}`"), nearest.to_owned()))
+        };
+        match message.starts_with("unknown ").then(|| quoted.split_first().and_then(nearest)).flatten() {
+            Some((reason, nearest)) => self.fault(offset, reason, Some(nearest)),
+            None => self.fault(offset, message.to_owned(), None),
+        }
     }
 
     fn state(&self, tables: &Table) -> Result<State, ScenarioError> {
@@ -176,19 +179,14 @@ impl Source<'_> {
         }
     }
 
-    /// A dead end says why it is one, and what it costs where it seems to work; a fix works.
+    /// A step says what the viewer gets; a dead end also why it is one.
     fn check_change(&self, kind: StepKind, change: &Spanned<Change>) -> Result<(), ScenarioError> {
         let step = change.get_ref();
         self.check_words(change, &step.expect)?;
         let fault = |reason: &str| Err(self.fault(change.span().start, reason.to_owned(), None));
-        let works = step.expect.status.is_some_and(|status| status < 400);
         match kind {
             _ if step.expect.status.is_none() => fault("`expect.status` is missing: what does the viewer get?"),
             StepKind::DeadEnd if step.why.is_none() => fault("a dead end says `why` it does not help"),
-            StepKind::DeadEnd if works && step.expect.exposes.is_none() => {
-                fault("a dead end that works has a price: name it with `expect.exposes`")
-            }
-            StepKind::Fix if !works => fault("a fix cures: `expect.status` is below 400"),
             _ => Ok(()),
         }
     }
@@ -279,7 +277,7 @@ expect.status = 502
     fn dead_ends_and_fixes_say_what_they_owe() {
         let error = refusal(&EXPIRED.replace("why = \"Viewer and origin certificates are separate.\"\n", ""));
         assert!(error.contains("says `why`"), "{error}");
-        let error = refusal(&EXPIRED.replace("+60d\"\nexpect.status = 200", "+60d\"\nexpect.status = 502"));
-        assert!(error.contains("a fix cures"), "{error}");
+        let error = refusal(&EXPIRED.replace("+60d\"\nexpect.status = 200", "+60d\"\nexpect.page = \"connect\""));
+        assert!(error.contains("`expect.status` is missing"), "{error}");
     }
 }

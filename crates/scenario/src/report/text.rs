@@ -72,19 +72,19 @@ fn line(text: &mut String, step: &StepReport, paint: Paint) {
 
 pub(super) fn summary(reports: &[ScenarioReport], paint: Paint) -> String {
     let steps: Vec<&StepReport> = reports.iter().flat_map(|report| &report.steps).collect();
-    let count = |kind| steps.iter().filter(|step| step.kind == kind).count();
+    let count = |kind, what| counted(steps.iter().filter(|step| step.kind == kind).count(), what);
     let broken = reports.iter().filter(|report| !report.as_stated()).count();
     let verdict = match broken {
         0 => paint.good("all as stated"),
         n => paint.bad(&format!("{n} not as stated")),
     };
     let mut text = format!(
-        "\n{} scenarios, {} steps: {} broken states, {} fixes, {} dead ends; {verdict}\n",
-        reports.len(),
-        steps.len(),
-        count(StepKind::Broken),
-        count(StepKind::Fix),
-        count(StepKind::DeadEnd),
+        "\n{}, {}: {}, {}, {}; {verdict}\n",
+        counted(reports.len(), "scenario"),
+        counted(steps.len(), "step"),
+        count(StepKind::Broken, "broken state"),
+        count(StepKind::Fix, "fix"),
+        count(StepKind::DeadEnd, "dead end"),
     );
     for report in reports.iter().filter(|report| !report.as_stated()) {
         let failed = report.steps.iter().filter(|step| !step.as_stated());
@@ -96,4 +96,14 @@ pub(super) fn summary(reports: &[ScenarioReport], paint: Paint) -> String {
         }
     }
     text
+}
+
+/// `1 step`, `2 steps`, `2 fixes`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = match (count, what.ends_with('x')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {what}{plural}")
 }

@@ -5,27 +5,29 @@ use std::collections::BTreeSet;
 use edge502_rules::page::{ErrorPages, Page};
 use edge502_rules::{Cause, Rulebook};
 
-use crate::format::{Expect, Texts};
+use crate::format::{Expect, StepKind, Texts};
 use crate::lab::Observed;
 
 /// Every point in which `observed` differs from what is stated, in words; none if it does as stated.
 pub(super) fn mismatches(
     scenario: Cause,
+    kind: StepKind,
     expect: &Expect,
     rulebook: Rulebook,
     error_pages: ErrorPages,
     observed: &Observed,
 ) -> Vec<String> {
+    let mut points = Points(Vec::new());
+    points.sense(kind, expect);
     let expect = match (&expect.observed, rulebook) {
         (Some(differs), Rulebook::Observed) => differs,
         _ => expect,
     };
-    let mut points = Points(Vec::new());
-    let page = expect.expected_page().map(|page| page.in_family(error_pages));
     points.stated("status", expect.status, Some(observed.status));
     let cause = expect.expected_cause(scenario);
     points.always("cause", &word(cause.map(Cause::id)), &word(observed.cause.map(Cause::id)));
-    points.stated("page", page.map(Page::id), observed.page.map(Page::id));
+    let page = expect.expected_page().map(|page| page.in_family(error_pages).id());
+    points.stated("page", page.or(expect.page.as_deref()), observed.page.map(Page::id));
     points.stated("x-cache", expect.x_cache.as_deref(), observed.x_cache.as_deref());
     points.stated("origin_tls", expect.origin_tls.as_deref(), observed.origin_tls.as_deref());
     points.stated("origin_sni", expect.origin_sni.as_deref(), observed.origin_sni.as_deref());
@@ -52,6 +54,18 @@ fn word(id: Option<&str>) -> String {
 struct Points(Vec<String>);
 
 impl Points {
+    /// What a step of this kind cannot state, whatever is seen.
+    fn sense(&mut self, kind: StepKind, expect: &Expect) {
+        let works = expect.status.is_some_and(|status| status < 400);
+        match kind {
+            StepKind::Fix if !works => self.0.push("a fix has to cure: state a status below 400".to_owned()),
+            StepKind::DeadEnd if works && expect.exposes.is_none() => {
+                self.0.push("a dead end that works has a price: name it with `expect.exposes`".to_owned());
+            }
+            _ => {}
+        }
+    }
+
     fn always(&mut self, what: &str, stated: &str, seen: &str) {
         if stated != seen {
             self.0.push(format!("{what}: stated {stated}, seen {seen}"));
