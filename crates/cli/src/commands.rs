@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use edge502_scenario::LabOptions;
+use edge502_scenario::report::Paint;
 use tempfile::TempDir;
 
 use crate::args::TimeArguments;
 use crate::clock::clock;
-use crate::terminal::Style;
 
 /// The longest that taking something down may last.
 const SHUTDOWN: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ async fn take_down(shutdown: impl Future<Output = ()>) {
 }
 
 /// Names with their values, one on a line.
-fn table(rows: &[(&str, &str)], style: Style) -> String {
+fn table(rows: &[(&str, &str)], style: Paint) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     rows.iter().fold(String::new(), |mut text, (name, value)| {
         let _ = writeln!(text, "  {}  {value}", style.faint(&format!("{name:<width$}")));

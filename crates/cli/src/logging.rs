@@ -3,6 +3,7 @@
 use std::io;
 
 use anyhow::Context as _;
+use edge502_scenario::report::Paint;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{LogFormat, OutputArguments};
@@ -12,7 +13,7 @@ pub(crate) fn start(output: &OutputArguments) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter(output.verbose)?)
         .with_writer(io::stderr)
-        .with_ansi(output.color.style(&io::stderr()).is_ansi());
+        .with_ansi(output.color.style(&io::stderr()) == Paint::Ansi);
     match output.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

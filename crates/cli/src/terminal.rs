@@ -20,12 +20,12 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    /// The style for a stream.
-    pub(crate) fn style(self, stream: &impl IsTerminal) -> Style {
+    /// How to paint on a stream.
+    pub(crate) fn style(self, stream: &impl IsTerminal) -> Paint {
         match self {
-            Self::Always => Style(Paint::Ansi),
-            Self::Auto if stream.is_terminal() && terminal_has_colors() => Style(Paint::Ansi),
-            Self::Auto | Self::Never => Style(Paint::Plain),
+            Self::Always => Paint::Ansi,
+            Self::Auto if stream.is_terminal() && terminal_has_colors() => Paint::Ansi,
+            Self::Auto | Self::Never => Paint::Plain,
         }
     }
 }
@@ -34,42 +34,6 @@ impl Color {
 fn terminal_has_colors() -> bool {
     let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !refused && env::var_os("TERM").is_some_and(|terminal| terminal != "dumb")
-}
-
-/// With or without ANSI colours.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Style(Paint);
-
-impl Style {
-    /// The same choice for reports of scenarios.
-    pub(crate) fn paint(self) -> Paint {
-        self.0
-    }
-
-    /// Whether there are colours.
-    pub(crate) fn is_ansi(self) -> bool {
-        self.0 == Paint::Ansi
-    }
-
-    pub(crate) fn strong(self, text: &str) -> String {
-        self.code("1", text)
-    }
-
-    pub(crate) fn faint(self, text: &str) -> String {
-        self.code("2", text)
-    }
-
-    pub(crate) fn good(self, text: &str) -> String {
-        self.code("32", text)
-    }
-
-    pub(crate) fn bad(self, text: &str) -> String {
-        self.code("1;31", text)
-    }
-
-    fn code(self, code: &str, text: &str) -> String {
-        if self.is_ansi() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
 }
 
 /// Prints to standard output, at once. A reader that has gone, as in `edge502 list | head -1`, is no error: what was

@@ -11,8 +11,10 @@ use edge502_rules::access_log::HEADER;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use edge502_scenario::report::Paint;
+
 use crate::args::{Format, Stream};
-use crate::terminal::{self, Style};
+use crate::terminal;
 
 /// How long the last lines may take to be printed.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -25,12 +27,12 @@ pub(crate) enum Detail {
     /// The line of the access log; the header lines come first.
     Log,
     /// The line of the access log, and what it means.
-    Explained(Style),
+    Explained(Paint),
 }
 
 impl Detail {
     /// An access log on standard output is nothing else; without one, people get explanations and programs nothing.
-    pub(crate) fn of(format: Format, access_log: Option<&Stream>, style: Style) -> Self {
+    pub(crate) fn of(format: Format, access_log: Option<&Stream>, style: Paint) -> Self {
         match (access_log, format) {
             (Some(Stream::Standard), _) => Self::Log,
             (_, Format::Text) => Self::Explained(style),
@@ -90,7 +92,7 @@ fn lines(exchange: &Exchange, detail: Detail) -> String {
 }
 
 /// Status, and the cause with its evidence.
-fn meaning(exchange: &Exchange, style: Style) -> String {
+fn meaning(exchange: &Exchange, style: Paint) -> String {
     let status = match exchange.status {
         0 => style.bad("the viewer left before an answer"),
         status if status < 400 => style.good(&status.to_string()),

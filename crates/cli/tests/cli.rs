@@ -62,7 +62,7 @@ fn a_scenario_that_does_as_it_states_is_a_success() {
     let directory = scenarios(&expired());
     let played = edge502(["run", "--scenarios", &path(directory.path())]);
     assert_eq!(played.code, 0, "{}{}", played.stdout, played.stderr);
-    assert!(played.stdout.contains("1 scenarios, 4 steps"), "{}", played.stdout);
+    assert!(played.stdout.contains("1 scenario, 4 steps"), "{}", played.stdout);
     assert_eq!(played.stderr, "");
 }
 

@@ -95,7 +95,7 @@ impl Observation {
             certificate_request: flight.certificate_request.is_some(),
             client_certificate_authorities: flight.certificate_request.unwrap_or_default().authorities,
             alert: flight.alert,
-            first_bytes: talk.received.iter().take(Self::FIRST_BYTES).copied().collect(),
+            first_bytes: talk.received[..talk.received.len().min(Self::FIRST_BYTES)].to_vec(),
             library_error: None,
             end: End::Completed,
             policy,

@@ -2,12 +2,13 @@
 //!
 //! Reading only: signatures are the TLS library's business. Everything a report needs to name the fault is here.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use time::OffsetDateTime;
 use x509_parser::der_parser::oid;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::der_parser::oid::Oid;
+use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name};
@@ -152,7 +153,7 @@ impl Certificate {
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
             key: key_type(parsed.public_key()),
-            signature: signature_name(&parsed.signature_algorithm),
+            signature: name_of(&parsed.signature_algorithm.algorithm, &SIGNATURES),
             names: PresentedNames { alternative: Vec::new(), common_name: common_name(parsed.subject()) },
             ca: None,
             path_length: None,
@@ -171,13 +172,13 @@ impl Certificate {
             authority_key_id: None,
         };
         for extension in parsed.extensions() {
-            certificate.read_extension(extension.parsed_extension(), extension.critical, &extension.oid.to_id_string());
+            certificate.read_extension(extension);
         }
         Ok(certificate)
     }
 
-    fn read_extension(&mut self, extension: &ParsedExtension<'_>, critical: bool, oid: &str) {
-        match extension {
+    fn read_extension(&mut self, extension: &X509Extension<'_>) {
+        match extension.parsed_extension() {
             ParsedExtension::SubjectAlternativeName(names) => {
                 self.names.alternative = names.general_names.iter().filter_map(alternative_name).collect();
             }
@@ -203,10 +204,11 @@ impl Certificate {
                 self.ca_issuers = issuers.filter_map(|a| uri(&a.access_location)).collect();
             }
             ParsedExtension::CertificatePolicies(policies) => {
-                self.public_policy = policies.iter().any(|p| p.policy_id.to_id_string().starts_with("2.23.140.1."));
+                self.public_policy =
+                    policies.iter().any(|p| p.policy_id.as_bytes().starts_with(CA_BROWSER_FORUM.as_bytes()));
             }
-            ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } if critical => {
-                self.unknown_critical.push(oid.to_owned());
+            ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } if extension.critical => {
+                self.unknown_critical.push(extension.oid.to_id_string());
             }
             _ => {}
         }
@@ -245,10 +247,9 @@ fn text(name: &X509Name<'_>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The last common name, in the string types that s2n-tls looks at (not `IA5String`).
@@ -291,47 +292,48 @@ fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<String
 }
 
 fn key_type(info: &SubjectPublicKeyInfo<'_>) -> KeyType {
-    let algorithm = info.algorithm.algorithm.to_id_string();
     match info.parsed() {
         Ok(PublicKey::RSA(rsa)) => KeyType::Rsa(rsa.key_size()),
         Ok(PublicKey::EC(_)) => KeyType::Ec(curve_name(&info.algorithm)),
-        _ => KeyType::Other(match algorithm.as_str() {
-            "1.3.101.112" => "Ed25519".to_owned(),
-            "1.3.101.113" => "Ed448".to_owned(),
-            "1.2.840.10040.4.1" => "DSA".to_owned(),
-            "1.2.840.113549.1.1.10" => "RSA-PSS".to_owned(),
-            _ => algorithm,
-        }),
+        _ => KeyType::Other(name_of(&info.algorithm.algorithm, &OTHER_KEYS)),
     }
 }
 
 fn curve_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
-    let oid = algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|oid| oid.to_id_string());
-    match oid.as_deref() {
-        Some("1.2.840.10045.3.1.7") => "prime256v1".to_owned(),
-        Some("1.3.132.0.34") => "secp384r1".to_owned(),
-        Some("1.3.132.0.35") => "secp521r1".to_owned(),
-        Some(other) => other.to_owned(),
-        None => "(explicit parameters)".to_owned(),
-    }
+    let oid = algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
+    oid.map_or_else(|| "(explicit parameters)".to_owned(), |oid| name_of(&oid, &CURVES))
 }
 
-fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
-    let oid = algorithm.algorithm.to_id_string();
-    let name = match oid.as_str() {
-        "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
-        "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",
-        "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
-        "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
-        "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
-        "1.2.840.113549.1.1.10" => "rsassaPss",
-        "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
-        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
-        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
-        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
-        "1.3.101.112" => "Ed25519",
-        "1.3.101.113" => "Ed448",
-        _ => return oid,
-    };
-    name.to_owned()
+/// The name of an object id in `table`, or else its numbers.
+fn name_of(oid: &Oid<'_>, table: &[(Oid<'static>, &str)]) -> String {
+    let known = table.iter().find(|(known, _)| known == oid);
+    known.map_or_else(|| oid.to_id_string(), |(_, name)| (*name).to_owned())
 }
+
+/// Reserved policies of publicly trusted certificates stand below this one (CA/Browser Forum, Baseline Requirements).
+const CA_BROWSER_FORUM: Oid<'static> = oid!(2.23.140.1);
+
+static OTHER_KEYS: [(Oid<'static>, &str); 4] = [
+    (oid!(1.3.101.112), "Ed25519"),
+    (oid!(1.3.101.113), "Ed448"),
+    (oid!(1.2.840.10040.4.1), "DSA"),
+    (oid!(1.2.840.113549.1.1.10), "RSA-PSS"),
+];
+
+static CURVES: [(Oid<'static>, &str); 3] =
+    [(oid!(1.2.840.10045.3.1.7), "prime256v1"), (oid!(1.3.132.0.34), "secp384r1"), (oid!(1.3.132.0.35), "secp521r1")];
+
+static SIGNATURES: [(Oid<'static>, &str); 12] = [
+    (oid!(1.2.840.113549.1.1.4), "md5WithRSAEncryption"),
+    (oid!(1.2.840.113549.1.1.5), "sha1WithRSAEncryption"),
+    (oid!(1.2.840.113549.1.1.11), "sha256WithRSAEncryption"),
+    (oid!(1.2.840.113549.1.1.12), "sha384WithRSAEncryption"),
+    (oid!(1.2.840.113549.1.1.13), "sha512WithRSAEncryption"),
+    (oid!(1.2.840.113549.1.1.10), "rsassaPss"),
+    (oid!(1.2.840.10045.4.1), "ecdsa-with-SHA1"),
+    (oid!(1.2.840.10045.4.3.2), "ecdsa-with-SHA256"),
+    (oid!(1.2.840.10045.4.3.3), "ecdsa-with-SHA384"),
+    (oid!(1.2.840.10045.4.3.4), "ecdsa-with-SHA512"),
+    (oid!(1.3.101.112), "Ed25519"),
+    (oid!(1.3.101.113), "Ed448"),
+];

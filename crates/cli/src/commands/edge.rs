@@ -18,8 +18,9 @@ use crate::args::{EdgeArguments, Format, OutputArguments, Stream};
 use crate::clock::clock;
 use crate::resolve::Resolve;
 use crate::signals::Stop;
-use crate::terminal::{self, Style};
+use crate::terminal;
 use crate::traffic::{Detail, Traffic};
+use edge502_scenario::report::Paint;
 
 pub(crate) async fn edge(arguments: EdgeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let mut stop = Stop::listen()?;
@@ -150,7 +151,7 @@ impl Brief {
         }
     }
 
-    fn tell(&self, format: Format, style: Style) -> anyhow::Result<()> {
+    fn tell(&self, format: Format, style: Paint) -> anyhow::Result<()> {
         for notice in &self.notices {
             terminal::note(&format!("notice: {notice} ({}, {})\n", notice.grade, notice.source));
         }
@@ -160,7 +161,7 @@ impl Brief {
         }
     }
 
-    fn text(&self, style: Style) -> String {
+    fn text(&self, style: Paint) -> String {
         let mut rows = vec![("viewer, HTTP", self.viewer_http.as_str())];
         rows.extend(self.viewer_https.iter().map(|url| ("viewer, HTTPS", url.as_str())));
         rows.extend(self.host.iter().map(|host| ("host", host.as_str())));

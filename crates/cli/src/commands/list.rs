@@ -5,11 +5,12 @@ use std::io;
 use std::process::ExitCode;
 
 use edge502_rules::Cause;
+use edge502_scenario::report::Paint;
 use edge502_scenario::{Library, Scenario, StepKind};
 use serde_json::{Value, json};
 
 use crate::args::{Format, ListArguments, OutputArguments};
-use crate::terminal::{self, Style};
+use crate::terminal;
 
 pub(crate) fn list(arguments: &ListArguments, output: &OutputArguments) -> anyhow::Result<ExitCode> {
     let style = output.color.style(&io::stdout());
@@ -25,7 +26,7 @@ pub(crate) fn list(arguments: &ListArguments, output: &OutputArguments) -> anyho
     Ok(ExitCode::SUCCESS)
 }
 
-fn scenarios(library: &Library, style: Style) -> String {
+fn scenarios(library: &Library, style: Paint) -> String {
     let heading = ["ID", "LEVEL", "CAUSE", "FIXES", "DEAD ENDS", "TITLE"].map(str::to_owned);
     let rows: Vec<[String; 6]> = std::iter::once(heading).chain(library.iter().map(row)).collect();
     let mut text = aligned(&rows, style);
@@ -49,7 +50,7 @@ fn row(scenario: &Scenario) -> [String; 6] {
     ]
 }
 
-fn causes(style: Style) -> String {
+fn causes(style: Paint) -> String {
     let heading = ["CAUSE", "PHASE", "GRADE", "TITLE"].map(str::to_owned);
     let causes = Cause::ALL.iter().map(|cause| {
         [cause.to_string(), cause.phase().to_string(), cause.grade().to_string(), cause.title().to_owned()]
@@ -59,7 +60,7 @@ fn causes(style: Style) -> String {
 }
 
 /// Columns of equal width under a heading; the last one is as wide as it is.
-fn aligned<const N: usize>(rows: &[[String; N]], style: Style) -> String {
+fn aligned<const N: usize>(rows: &[[String; N]], style: Paint) -> String {
     let widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
     let mut text = String::new();

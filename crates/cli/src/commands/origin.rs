@@ -4,12 +4,13 @@ use std::io;
 use std::process::ExitCode;
 
 use edge502_scenario::Scenario;
+use edge502_scenario::report::Paint;
 use edge502_scenario::serve::{OriginBrief, OriginSession};
 
 use super::{lab_options, run_directory, table, take_down};
 use crate::args::{Format, OriginArguments, OutputArguments};
 use crate::signals::Stop;
-use crate::terminal::{self, Style};
+use crate::terminal;
 
 pub(crate) async fn origin(arguments: OriginArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let mut stop = Stop::listen()?;
@@ -28,7 +29,7 @@ pub(crate) async fn origin(arguments: OriginArguments, output: OutputArguments) 
     Ok(ExitCode::SUCCESS)
 }
 
-fn introduction(scenario: &Scenario, brief: &OriginBrief, style: Style) -> String {
+fn introduction(scenario: &Scenario, brief: &OriginBrief, style: Paint) -> String {
     let title = style.strong(&format!("{}: {}", scenario.id, scenario.title));
     let rows = [
         ("origin, TLS", brief.origin.as_str()),

@@ -4,12 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use edge502_scenario::report::Paint;
 use edge502_scenario::{RunOptions, Runner, Scenario, ScenarioReport, report};
 
 use crate::args::{OutputArguments, RunArguments};
 use crate::clock::clock;
 use crate::signals::Stop;
-use crate::terminal::{self, Style};
+use crate::terminal;
 
 pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let mut stop = Stop::listen()?;
@@ -29,8 +30,8 @@ pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> any
         () = stop.wanted() => bail!("interrupted before every scenario was played"),
     };
     terminal::print(&match format {
-        report::Format::Text => report::summary(&reports, style.paint()),
-        whole => report::whole(whole, &reports, style.paint()),
+        report::Format::Text => report::summary(&reports, style),
+        whole => report::whole(whole, &reports, style),
     })?;
     Ok(exit(&reports))
 }
@@ -62,7 +63,7 @@ struct Progress {
     shows: bool,
     /// Whether somebody watches the count on standard error.
     counts: bool,
-    style: Style,
+    style: Paint,
 }
 
 impl Progress {
@@ -83,7 +84,7 @@ impl Progress {
         }
         if self.shows {
             // The summary meets the same fault again and reports it.
-            let _ = terminal::print(&report::scenario(finished, self.style.paint()));
+            let _ = terminal::print(&report::scenario(finished, self.style));
         }
         if self.counts && self.done < self.total {
             terminal::note(&format!("{} of {} played", self.done, self.total));

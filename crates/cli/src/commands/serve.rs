@@ -12,8 +12,9 @@ use edge502_scenario::{LabOptions, Scenario, StepKind};
 use super::{lab_options, run_directory, table, take_down};
 use crate::args::{Format, OutputArguments, ServeArguments, Stream};
 use crate::signals::Stop;
-use crate::terminal::{self, Style};
+use crate::terminal;
 use crate::traffic::{Detail, Traffic};
+use edge502_scenario::report::Paint;
 
 use keys::{Key, Keyboard};
 
@@ -64,7 +65,7 @@ struct Desk<'a> {
     session: &'a Session,
     /// What was last told about addresses and commands.
     brief: Brief,
-    style: Style,
+    style: Paint,
 }
 
 impl Desk<'_> {
@@ -105,14 +106,14 @@ async fn say(text: String) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || terminal::print(&text)).await?
 }
 
-fn introduction(scenario: &Scenario, brief: &Brief, style: Style) -> String {
+fn introduction(scenario: &Scenario, brief: &Brief, style: Paint) -> String {
     let title = style.strong(&format!("{}: {}", scenario.id, scenario.title));
     let trap = scenario.trap.as_ref().map_or_else(String::new, |trap| format!("\nTrap: {}\n", trap.trim()));
     let (story, addresses) = (scenario.story.trim(), addresses(brief, style));
     format!("{title}\n\n{story}\n{trap}\n{addresses}\n{}\n", help(scenario, style))
 }
 
-fn addresses(brief: &Brief, style: Style) -> String {
+fn addresses(brief: &Brief, style: Paint) -> String {
     let origin = format!("{} as {}", brief.origin, brief.origin_domain);
     let rows = [
         ("viewer, HTTP", brief.viewer_http.as_str()),
@@ -127,7 +128,7 @@ fn addresses(brief: &Brief, style: Style) -> String {
 }
 
 /// Which key does what.
-fn help(scenario: &Scenario, style: Style) -> String {
+fn help(scenario: &Scenario, style: Paint) -> String {
     let mut text = "Type a key and press Enter:\n".to_owned();
     let mut key = |key: &str, what: &str| {
         let _ = writeln!(text, "  {}  {what}", style.strong(&format!("{key:>2}")));
@@ -143,7 +144,7 @@ fn help(scenario: &Scenario, style: Style) -> String {
     text
 }
 
-fn told(applied: &Applied, style: Style) -> String {
+fn told(applied: &Applied, style: Paint) -> String {
     let (title, kind) = (style.strong(&applied.title), applied.kind);
     let why = applied.why.as_ref().map_or_else(String::new, |why| format!("  {}\n", why.trim()));
     format!("now up ({kind}): {title}\n{why}")

@@ -135,11 +135,8 @@ impl ClientHello {
 
 /// Joins the payloads of the leading handshake records.
 fn handshake_bytes(bytes: &[u8]) -> Vec<u8> {
-    records(bytes)
-        .take_while(|record| record.content_type == ContentType::Handshake)
-        .flat_map(|record| record.payload)
-        .copied()
-        .collect()
+    let handshake = records(bytes).take_while(|record| record.content_type == ContentType::Handshake);
+    handshake.map(|record| record.payload).collect::<Vec<_>>().concat()
 }
 
 /// Splits an extension block into types and bodies.

@@ -1,6 +1,7 @@
 //! Which name a certificate has to present, under both rulebooks.
 
-use edge502_rules::Rulebook;
+use edge502_pki::CertificateSpec;
+use edge502_rules::{Cause, Rulebook};
 
 use super::support::{Case, Lab};
 
@@ -50,4 +51,15 @@ async fn the_library_alone_takes_the_name_sent_as_sni() {
     for (name, host, expected) in cases {
         assert_eq!(accepted(name, host, Rulebook::Observed).await, expected, "{name} for {host:?}");
     }
+}
+
+/// The documented reading gets past the name and fails at the key; the library alone would have stopped at the name.
+#[tokio::test]
+async fn a_name_that_only_the_library_refuses_comes_before_a_key_that_does_not_match() {
+    let lab = Lab::with("origin.test", &CertificateSpec { key_mismatch: true, ..CertificateSpec::default() });
+    let origin = lab.rustls(&lab.chain, |_| ()).await;
+    let case = Case { host: Some("www.viewer.test"), rulebook: Rulebook::Documented, ..Case::default() };
+    let verdict = case.connect(&lab.connector(), &origin).await.unwrap_err().verdict;
+    assert_eq!(verdict.documented.cause(), Some(Cause::CertificateKeyMismatch));
+    assert_eq!(verdict.observed.cause(), Some(Cause::CertificateNameMismatch));
 }

@@ -23,19 +23,23 @@ impl Paint {
         }
     }
 
-    fn good(self, text: &str) -> String {
+    /// Good news.
+    pub fn good(self, text: &str) -> String {
         self.code("32", text)
     }
 
-    fn bad(self, text: &str) -> String {
+    /// Bad news.
+    pub fn bad(self, text: &str) -> String {
         self.code("1;31", text)
     }
 
-    fn faint(self, text: &str) -> String {
+    /// What matters less.
+    pub fn faint(self, text: &str) -> String {
         self.code("2", text)
     }
 
-    fn strong(self, text: &str) -> String {
+    /// What matters.
+    pub fn strong(self, text: &str) -> String {
         self.code("1", text)
     }
 }
