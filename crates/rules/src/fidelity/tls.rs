@@ -32,7 +32,9 @@ pub(super) const RULES: &[Rule] = &[
         library: Some("A minimum: everything from the lowest listed version up to TLS 1.3 is offered, gaps included."),
         applied: "The range is offered; if the origin chooses a version that is not listed, the connection is refused with protocol-mismatch. TLS 1.3 counts as listed along with TLSv1.2.",
         observed: Some("Whatever the range leads to is used."),
-        limit: None,
+        limit: Some(
+            "The library cannot leave newer versions out of its offer. An origin that speaks a listed version and a newer one as well is refused; a client that offered the listed ones alone would connect.",
+        ),
         grade: Documented,
         source: at::API_SSL_PROTOCOLS,
         doubt: Some(
