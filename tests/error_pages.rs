@@ -4,13 +4,15 @@
 //! and the pages of its sections. The frames below were typed from public captures, not taken from `crates/rules`, so
 //! that a slip in a template cannot prove itself.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 #[path = "support/viewer.rs"]
 mod viewer;
 
 use std::sync::Arc;
 
-use edge502_pki::Lab as Pki;
+use edge502_pki::{CertificateSpec, Lab as Pki};
 use edge502_rules::page::{ErrorPages, Page};
 use edge502_rules::request_id::RequestId;
 use edge502_scenario::{Lab, LabOptions, Library, State};
@@ -29,17 +31,8 @@ const METHOD: &str = "This distribution is not configured to allow the HTTP requ
                       request. The distribution supports only cachable requests.";
 
 /// Order and case on HTTP/1.1 where the edge itself answers, in use since 2019.
-const EDGE_HEADERS: [&str; 9] = [
-    "Server",
-    "Date",
-    "Content-Type",
-    "Content-Length",
-    "Connection",
-    "X-Cache",
-    "Via",
-    "X-Amz-Cf-Pop",
-    "X-Amz-Cf-Id",
-];
+const EDGE_HEADERS: [&str; 9] =
+    ["Server", "Date", "Content-Type", "Content-Length", "Connection", "X-Cache", "Via", "X-Amz-Cf-Pop", "X-Amz-Cf-Id"];
 /// The same of the family of 2026: no `Server`, and a `date` in lower case.
 const ORIGIN_FACING_HEADERS: [&str; 8] =
     ["Content-Type", "Content-Length", "Connection", "date", "X-Cache", "Via", "X-Amz-Cf-Pop", "X-Amz-Cf-Id"];
@@ -320,7 +313,7 @@ async fn redirects_to_https_say_where_in_their_own_frame() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_the_origin_keeps_its_page_and_counts_as_error() {
     let relayed = |state: &mut State| {
-        state.origin.certificate = Default::default();
+        state.origin.certificate = CertificateSpec::default();
         state.origin.http.status = 503;
         state.origin.http.body = Some("closed for stocktaking".into());
     };

@@ -4,6 +4,8 @@
 //! expectation among right ones; exactly the wrong points have to be reported. A test that cannot fail proves nothing of
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/play.rs"]
 mod play;
 mod support;
@@ -20,7 +22,9 @@ type Mutation = (&'static str, fn(&mut Expect));
 
 /// One for each kind of expectation that every broken state can carry, in the order of the report.
 const MUTATIONS: [Mutation; 11] = [
-    ("status: stated 503, seen 50", |expect| expect.status = Some(503)),
+    ("status: stated 503, seen 50", |expect| {
+        expect.status = Some(503);
+    }),
     ("cause: stated lambda-execution-failed, seen ", |expect| {
         expect.cause = Some(Cause::LambdaExecutionFailed.id().to_owned());
     }),
@@ -54,7 +58,9 @@ fn mutated(number: usize, scenario: &Scenario) -> Scenario {
     assert_eq!([steps[0].kind, steps[1].kind], [StepKind::Healthy, StepKind::Broken]);
     for mutations in [&MUTATIONS[..], std::slice::from_ref(mutation(number))] {
         let mut step = scenario.broken().clone();
-        mutations.iter().for_each(|(_, change)| change(&mut step.expect));
+        for (_, change) in mutations {
+            change(&mut step.expect);
+        }
         steps.push(step);
     }
     Scenario { steps, ..scenario.clone() }
@@ -122,6 +128,21 @@ async fn swapped_states_are_reported() {
             assert!(has("status: ") && has("cause: "), "{}: {:?}: {:?}", report.id, step.title, step.mismatches);
         }
     }
+}
+
+/// Even if everything is seen as stated, a fix that leaves the error is none, nor is a free way out a dead end.
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_that_contradict_their_kind_are_reported() {
+    let scenario = Library::built_in().unwrap().get("certificate/expired").unwrap().clone();
+    let (broken, fix) = (scenario.broken().clone(), scenario.of_kind(StepKind::Fix).next().unwrap().clone());
+    let steps = vec![Step { kind: StepKind::Fix, ..broken }, Step { kind: StepKind::DeadEnd, ..fix }];
+    let reports = play::play(vec![Scenario { steps, ..scenario }], support::clock(), RunOptions::default()).await;
+    let points: Vec<&String> = reports[0].steps.iter().flat_map(|step| &step.mismatches).collect();
+    let expected = [
+        "a fix has to cure: state a status below 400",
+        "a dead end that works has a price: name it with `expect.exposes`",
+    ];
+    assert_eq!(points, expected);
 }
 
 /// What only some dead ends state: what could be read on the way.

@@ -117,9 +117,10 @@ pub(crate) fn defects() -> impl Strategy<Value = Defects> {
         1 => Just(Limit::NoAuthorityBelow),
     ];
     let leaf = (dates(), names, host, purposes, key, prop::bool::weighted(0.1));
-    let above = (issuer, 1..=2_u8, 1..=2_u8, dates(), limit).prop_flat_map(|(issuer, authorities, flawed, dates, limit)| {
-        (Just((issuer, authorities, flawed.min(authorities), dates, limit)), serve(issuer, authorities))
-    });
+    let above =
+        (issuer, 1..=2_u8, 1..=2_u8, dates(), limit).prop_flat_map(|(issuer, authorities, flawed, dates, limit)| {
+            (Just((issuer, authorities, flawed.min(authorities), dates, limit)), serve(issuer, authorities))
+        });
     let protocol = select(vec![Protocol::TlsV1_2, Protocol::TlsV1_3]);
     (leaf, above, protocol).prop_map(|(leaf, (above, serve), protocol)| {
         let (dates, names, host, purposes, key, strange_key) = leaf;
@@ -269,7 +270,8 @@ impl Defects {
     /// What the library checks before it asks for a proof of the key, in its order.
     fn enforced(&self, rulebook: Rulebook) -> Vec<Cause> {
         let reaches_flaw = self.reached() >= self.flawed;
-        let wrong_purpose = |purposes: &Vec<_>| !purposes.is_empty() && !purposes.contains(&ExtendedKeyUsage::ServerAuth);
+        let wrong_purpose =
+            |purposes: &Vec<_>| !purposes.is_empty() && !purposes.contains(&ExtendedKeyUsage::ServerAuth);
         let leaf_dates = match self.dates {
             Dates::Good => None,
             Dates::Expired => Some(Cause::CertificateExpired),

@@ -46,7 +46,7 @@ impl Raw {
     /// The value of the header of exactly this spelling.
     pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
+        found.map_or_else(|| panic!("no {name} in {:?}", self.headers), |(_, value)| value)
     }
 
     /// The names in order, as written.

@@ -139,7 +139,7 @@ impl Runner {
 async fn play(scenario: &Scenario, options: LabOptions, rulebook: Rulebook) -> ScenarioReport {
     let started = Instant::now();
     let mut steps = Vec::new();
-    let error = play_steps(scenario, options, rulebook, &mut steps).await.err().map(|error| error.to_string());
+    let error = play_steps(scenario, options, rulebook, &mut steps).await.err().map(|error| whole(&error));
     ScenarioReport {
         id: scenario.id.clone(),
         title: scenario.title.clone(),
@@ -184,4 +184,19 @@ async fn play_step(lab: &mut Option<Lab>, step: &Step, options: &LabOptions) -> 
         None => *lab = Some(Lab::start(&step.state, options.clone()).await?),
     }
     lab.as_mut().expect("started just above").observe(&step.expect).await
+}
+
+/// An error with everything behind it, in one line.
+fn whole(error: &ScenarioError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let told = cause.to_string();
+        if !text.contains(&told) {
+            text.push_str(": ");
+            text.push_str(&told);
+        }
+        source = cause.source();
+    }
+    text
 }

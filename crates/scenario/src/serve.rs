@@ -20,6 +20,9 @@ use crate::lab::{Lab, LabOptions};
 
 use control::Control;
 
+/// Name of the file with the lab's root.
+const ROOT: &str = "ca.pem";
+
 /// Something to do to a running scenario. Numbers start with 1, in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -69,7 +72,7 @@ pub struct Brief {
 pub struct Session {
     stage: Arc<Stage>,
     control: Control,
-    ca_file: PathBuf,
+    directory: PathBuf,
 }
 
 /// What control server and owner share.
@@ -86,14 +89,14 @@ struct Running {
 impl Session {
     /// Brings up the broken state of `scenario`. The CA file and the origin's certificates are written to `directory`.
     pub async fn start(scenario: Scenario, options: LabOptions, directory: &Path) -> Result<Self, ScenarioError> {
-        let ca_file = write_root(&options, directory)?;
+        write_root(&options, directory)?;
         let broken = scenario.broken();
         let lab = Lab::start(&broken.state, options).await?;
         lab.origin().write_pem(directory)?;
         let up = applied(broken);
         let stage = Arc::new(Stage { scenario, lab: Mutex::new(Running { lab, up }) });
         let control = Control::start(stage.clone()).await?;
-        Ok(Self { stage, control, ca_file })
+        Ok(Self { stage, control, directory: directory.to_owned() })
     }
 
     /// The scenario.
@@ -102,21 +105,33 @@ impl Session {
     }
 
     /// Addresses and commands for the state that is up.
-    pub async fn brief(&self) -> Brief {
+    pub async fn brief(&self) -> Result<Brief, ScenarioError> {
         let running = self.stage.lab.lock().await;
-        let (lab, ca_file) = (&running.lab, self.ca_file.display().to_string());
-        let state = lab.state();
-        Brief {
+        let (lab, state) = (&running.lab, running.lab.state());
+        let ca_file = self.directory.join(ROOT).display().to_string();
+        let engineers_ca_file = self.engineers_ca_file(lab)?.unwrap_or_else(|| ca_file.clone());
+        Ok(Brief {
             viewer_http: format!("http://{}", lab.http_addr()),
             viewer_https: format!("https://{}", lab.https_addr()),
             host: state.request.host.clone(),
             origin: lab.origin_addr().to_string(),
             origin_domain: state.distribution.domain_name.clone(),
             curl: commands::curl(&state.request, lab.http_addr(), lab.https_addr(), &ca_file),
-            openssl: commands::openssl(state, lab.origin_addr(), &ca_file),
+            openssl: commands::openssl(state, lab.origin_addr(), &engineers_ca_file),
             ca_file,
             control: format!("http://{}", self.control.address()),
+        })
+    }
+
+    /// What the engineer's machine trusts, where that is more than the lab's root: some dead ends are about it.
+    fn engineers_ca_file(&self, lab: &Lab) -> Result<Option<String>, ScenarioError> {
+        let trusted = lab.engineers_trust()?;
+        if trusted == lab.root_pem() {
+            return Ok(None);
         }
+        let path = self.directory.join("engineer-ca.pem");
+        write_pem(&path, &trusted)?;
+        Ok(Some(path.display().to_string()))
     }
 
     /// Changes the running lab.
@@ -177,9 +192,13 @@ fn applied(step: &Step) -> Applied {
 }
 
 fn write_root(options: &LabOptions, directory: &Path) -> Result<PathBuf, ScenarioError> {
-    let path = directory.join("ca.pem");
-    std::fs::write(&path, options.pki.root_pem()).map_err(ScenarioError::io("cannot write the CA file"))?;
+    let path = directory.join(ROOT);
+    write_pem(&path, &options.pki.root_pem())?;
     Ok(path)
+}
+
+fn write_pem(path: &Path, pem: &str) -> Result<(), ScenarioError> {
+    std::fs::write(path, pem).map_err(ScenarioError::io("cannot write a CA file"))
 }
 
 /// Addresses of a lone origin and commands that work when pasted.

@@ -27,7 +27,7 @@ pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) ->
     let session = Session::start(scenario, options(&arguments)?, directory.path()).await?;
     // Before anybody knows the addresses, so that no request is missed.
     let events = session.events().await;
-    let brief = session.brief().await;
+    let brief = session.brief().await?;
     match arguments.format {
         Format::Json => terminal::print_json(&brief)?,
         Format::Text => terminal::print(&introduction(session.scenario(), &brief, style))?,
@@ -92,7 +92,7 @@ impl Desk<'_> {
             Err(error) => format!("{} {error}\n", self.style.bad("not applied:")),
         };
         say(text).await?;
-        let brief = self.session.brief().await;
+        let brief = self.session.brief().await?;
         if brief != self.brief {
             say(addresses(&brief, self.style)).await?;
             self.brief = brief;

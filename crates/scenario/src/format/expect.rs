@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edge502_rules::Cause;
 use edge502_rules::access_log::FIELDS;
-use edge502_rules::page::Page;
+use edge502_rules::page::{ErrorPages, Page};
 use serde::Deserialize;
 
 /// One text or several.
@@ -103,12 +103,14 @@ impl Expect {
         }
     }
 
-    /// The page expected: by its full id (`502-connect`), or by the id without its status. `None` if none is stated, or
-    /// CloudFront has no such page with the status that is stated.
-    pub fn expected_page(&self) -> Option<Page> {
-        let word = self.page.as_deref()?;
-        let fits = |page: &&Page| page.id() == word || (short_id(**page) == word && Some(page.status()) == self.status);
-        Page::ALL.iter().find(fits).copied()
+    /// Whether `seen` is the page that is stated, by its full id (`502-connect`) or by the id without its status, as
+    /// `family` prints it. True if none is stated.
+    pub fn page_fits(&self, seen: Option<Page>, family: ErrorPages) -> bool {
+        let Some(word) = self.page.as_deref() else { return true };
+        let names = |page: Page| page.id() == word || short_id(page) == word;
+        let stated = |page: &&Page| names(**page) && self.status.is_none_or(|status| status == page.status());
+        let printed = Page::ALL.iter().filter(stated).map(|page| page.in_family(family));
+        seen.is_some_and(|seen| names(seen) || printed.into_iter().any(|page| page == seen))
     }
 
     /// The first word that names nothing: a log field, a page, a cause.

@@ -119,7 +119,7 @@ impl Lab {
     }
 
     /// What the engineer's machine trusts: the public authorities and what was added by hand.
-    fn engineers_trust(&self) -> Result<String, ScenarioError> {
+    pub(crate) fn engineers_trust(&self) -> Result<String, ScenarioError> {
         let mut pem = self.root_pem();
         if self.state.client.trusts_private_ca {
             pem.push_str(&super::private_ca_pem(&self.options)?);

@@ -26,8 +26,9 @@ pub(super) fn mismatches(
     points.stated("status", expect.status, Some(observed.status));
     let cause = expect.expected_cause(scenario);
     points.always("cause", &word(cause.map(Cause::id)), &word(observed.cause.map(Cause::id)));
-    let page = expect.expected_page().map(|page| page.in_family(error_pages).id());
-    points.stated("page", page.or(expect.page.as_deref()), observed.page.map(Page::id));
+    if !expect.page_fits(observed.page, error_pages) {
+        points.stated("page", expect.page.as_deref(), observed.page.map(Page::id));
+    }
     points.stated("x-cache", expect.x_cache.as_deref(), observed.x_cache.as_deref());
     points.stated("origin_tls", expect.origin_tls.as_deref(), observed.origin_tls.as_deref());
     points.stated("origin_sni", expect.origin_sni.as_deref(), observed.origin_sni.as_deref());

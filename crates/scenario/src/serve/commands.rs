@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use edge502_origin::ClientCertificate;
+
 use crate::state::{RequestSpec, Scheme, State};
 
 /// Asks the edge as the scenario's viewer does, and prints head and body.
@@ -35,15 +37,21 @@ pub(super) fn curl_origin(domain: &str, origin: SocketAddr, ca_file: &str) -> St
 }
 
 /// The check that AWS documents, ended at once instead of waiting for input.
+///
+/// Where the origin asks for a client certificate it waits a second: under TLS 1.3 the refusal comes after the handshake.
 pub(super) fn openssl(state: &State, origin: SocketAddr, ca_file: &str) -> String {
     let name = state.client.servername.as_ref().unwrap_or(&state.distribution.domain_name);
     let verify = state.client.verify_hostname.as_ref().map(|name| format!(" -verify_hostname {}", quoted(name)));
     let ca_file = quoted(ca_file);
-    format!(
-        "openssl s_client -connect {origin} -servername {} -CAfile {ca_file}{} </dev/null",
+    let check = format!(
+        "openssl s_client -connect {origin} -servername {} -CAfile {ca_file}{}",
         quoted(name),
         verify.unwrap_or_default()
-    )
+    );
+    match state.origin.tls.client_certificate {
+        ClientCertificate::None => format!("{check} </dev/null"),
+        _ => format!("sleep 1 | {check}"),
+    }
 }
 
 /// A word for a POSIX shell.
