@@ -127,10 +127,13 @@ pub(crate) fn head_bytes(parts: &Parts) -> usize {
 
 /// The `Host` a request counts as having, with and without its port.
 ///
-/// An alias or the distribution's own name has to be named. The loopback addresses count as the distribution's own
+/// It has to be said once (RFC 9112 section 3.2), and to be an alias or the distribution's own name. The loopback addresses count as the distribution's own
 /// name, so that a pasted `curl http://127.0.0.1:…` works; the real service would not know them.
 fn host(parts: &Parts, distribution: &Distribution) -> Result<(String, ViewerHost), Refusal> {
     const BAD: Refusal = refuse(Page::BadRequest, DetailedResultType::InvalidRequest);
+    if parts.headers.get_all(header::HOST).iter().nth(1).is_some() {
+        return Err(BAD);
+    }
     let text = host_text(parts).ok_or(BAD)?;
     let host: ViewerHost = text.parse().map_err(|_| BAD)?;
     if is_loopback(&host) {

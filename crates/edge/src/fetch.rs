@@ -84,8 +84,17 @@ pub(crate) struct Fetched {
 pub(crate) enum Halt {
     /// The origin failed.
     Origin(Box<OriginFailure>),
-    /// The viewer stopped in the middle of its request.
-    Viewer,
+    /// The viewer did not finish its request.
+    Viewer(ViewerFault),
+}
+
+/// How a viewer fails to finish its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ViewerFault {
+    /// It closed the connection or reset the stream.
+    Left,
+    /// It sent nothing for longer than the edge waits, and is still there.
+    Stalled,
 }
 
 /// Fetches from origins.
@@ -164,7 +173,7 @@ impl Fetch<'_> {
                 Step::Connect { reuse, address, timeout } => self.connect(reuse, address, timeout).await,
                 Step::Send { timeout } => match self.send(timeout).await {
                     Ok(fetched) => return Ok(fetched),
-                    Err(event) => event.ok_or(Halt::Viewer)?,
+                    Err(event) => event.map_err(Halt::Viewer)?,
                 },
                 Step::GiveUp => return Err(Halt::Origin(Box::new(self.last_failure(attempts.failed())))),
                 Step::OutOfTime => return Err(Halt::Origin(Box::new(self.out_of_time()))),
@@ -213,22 +222,22 @@ impl Fetch<'_> {
         dial::dial(address, tls.as_ref(), timeout, &self.fetcher.tasks).await
     }
 
-    /// Sends the request; an error is the event to go on with, or nothing if the viewer has left.
-    async fn send(&mut self, timeout: Duration) -> Result<Fetched, Option<Event>> {
+    /// Sends the request; an error is the event to go on with, or what the viewer did.
+    async fn send(&mut self, timeout: Duration) -> Result<Fetched, Result<Event, ViewerFault>> {
         let mut connection = self.connection.take().expect("a request is sent on a connection only");
         let request = self.request.next();
         let (tls, progress) = (self.route.tls.as_ref(), &self.request.progress);
         match exchange::exchange(&mut connection, request, tls, progress, timeout).await {
             Ok(response) => Ok(self.fetched(connection, response)),
-            Err(Trouble::Viewer) => Err(None),
+            Err(Trouble::Viewer(fault)) => Err(Err(fault)),
             Err(Trouble::Origin(event, failure)) => {
                 self.failure = Some(failure);
-                Err(Some(event))
+                Err(Ok(event))
             }
             Err(Trouble::NotSent(request, failure)) => {
                 self.failure = Some(failure);
                 self.request.body = request.into_body().into_inner();
-                Err(Some(Event::NotSent))
+                Err(Ok(Event::NotSent))
             }
         }
     }

@@ -1,6 +1,11 @@
 //! Where viewers connect: HTTP on one port, HTTPS on another.
 //!
 //! HTTP/1.1 on both, HTTP/2 where the viewer asks for it by ALPN.
+//!
+//! What cannot be read as a request is refused by hyper itself, without a page of CloudFront's and without a line in
+//! the log: on HTTP/1.1 with an empty 400 for bytes that are no HTTP, an empty 414 for a target of more than 65,534
+//! bytes and an empty 431 for a head of more than 256 KiB or 1,024 lines; on HTTP/2 with an empty 431 or by resetting
+//! the stream. Everything else reaches the edge's own checks, and with them CloudFront's pages for 400, 414 and 494.
 
 use std::convert::Infallible;
 use std::io;
@@ -29,7 +34,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a viewer may take for the head of a request; also how long an idle connection is kept.
 const HEAD: Duration = Duration::from_secs(30);
 /// Room for a request's head. Larger than CloudFront's limits, so that the edge itself can answer 414 and 494.
-const HEAD_BUFFER: usize = 128 * 1024;
+const HEAD_BUFFER: usize = 256 * 1024;
 /// How many header lines a request may have.
 const HEADER_LINES: usize = 1_024;
 /// Pause after the system refused a connection, for example because no file descriptor is left.
@@ -127,7 +132,7 @@ fn builder(http2: bool, tasks: Tasks) -> Builder<Tasks> {
         .http2()
         .auto_date_header(false)
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(HEAD_BUFFER).expect("128 KiB fit"))
+        .max_header_list_size(u32::try_from(HEAD_BUFFER).expect("256 KiB fit"))
         .keep_alive_interval(HEAD)
         .keep_alive_timeout(HANDSHAKE);
     builder

@@ -77,8 +77,8 @@ pub(crate) fn headers(inbound: &Inbound<'_>, origin: &Origin, behavior: &Behavio
     headers
 }
 
-/// The fields that the viewer's `Connection` declares to be for this hop only (RFC 9110 section 7.6.1).
-fn connection_options(headers: &HeaderMap) -> Vec<String> {
+/// The fields, in lower case, that `Connection` declares to be for this hop only (RFC 9110 section 7.6.1).
+pub(crate) fn connection_options(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|option| option.trim().to_ascii_lowercase()).collect()
 }

@@ -10,7 +10,7 @@ use edge502_rules::distribution::Behavior;
 use edge502_rules::outcome::{DetailedResultType, Outcome, ResultType, XCache};
 use edge502_rules::page::{ErrorPages, Page};
 use edge502_rules::response::{ResponseContext, ResponseHead, reason_phrase};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use hyper::ext::ReasonPhrase;
 use time::OffsetDateTime;
@@ -28,6 +28,10 @@ pub(crate) struct Responder<'a> {
     pub(crate) method: &'a Method,
     /// Whether the viewer's connection stays open afterwards.
     pub(crate) keep_alive: bool,
+    /// Whether hyper may close the connection all the same: it does after a request that has both `Transfer-Encoding`
+    /// and `Content-Length` (RFC 9112 section 6.1), and takes the latter away before anybody sees it. A response that
+    /// would stay open then leaves `Connection` to hyper: `close`, or nothing, which on HTTP/1.1 means open.
+    pub(crate) connection_unknown: bool,
     pub(crate) now: OffsetDateTime,
     pub(crate) error_pages: ErrorPages,
     pub(crate) lower_case_date: &'a Extensions,
@@ -42,6 +46,15 @@ impl Responder<'_> {
         head.status = status.unwrap_or(head.status);
         let reply = |headers: &HeaderMap, status| Reply::new(status, headers, ResultType::Error, detail);
         self.page(page, &head, reply)
+    }
+
+    /// An answer that cannot be sent any more; the log has 000, as for every viewer that left before
+    /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>).
+    pub(crate) fn to_nobody(self) -> Response<ViewerBody> {
+        let mut response = Response::new(ViewerBody::page(None, self.recorder));
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
     }
 
     /// The way to HTTPS.
@@ -80,6 +93,7 @@ impl Responder<'_> {
         parts.version = Version::HTTP_11;
         let reply = relayed_reply(parts.status, &parts.headers);
         self.recorder.begin(Reply { handshake, reused, ..reply });
+        self.settle_connection(&mut parts.headers);
         Response::from_parts(parts, ViewerBody::relayed(body, self.recorder))
     }
 
@@ -88,14 +102,21 @@ impl Responder<'_> {
         ResponseContext { http: visit.http, keep_alive: self.keep_alive, edge: &visit.server, request_id: &visit.id }
     }
 
+    fn settle_connection(&self, headers: &mut HeaderMap) {
+        if self.keep_alive && self.connection_unknown {
+            headers.remove(header::CONNECTION);
+        }
+    }
+
     fn page(
         mut self,
         page: Page,
         head: &ResponseHead,
         reply: impl FnOnce(&HeaderMap, u16) -> Reply,
     ) -> Response<ViewerBody> {
-        let (headers, status) = (header_map(head), head.status);
+        let (mut headers, status) = (header_map(head), head.status);
         self.recorder.begin(reply(&headers, status));
+        self.settle_connection(&mut headers);
         let bytes = with_status(page.bytes(&self.recorder.visit.id), page.status(), status);
         let content = (*self.method != Method::HEAD).then_some(bytes);
         let mut response = Response::new(ViewerBody::page(content, self.recorder));

@@ -11,6 +11,8 @@ use edge502_rules::response::{ResponseContext, ViewerHttp};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
+use crate::request_head::connection_options;
+
 /// The headers the viewer gets for an origin's response.
 ///
 /// `has_body` says whether body bytes may follow; without a `Content-Length` they are sent in chunks on HTTP/1.1.
@@ -33,10 +35,12 @@ pub(crate) fn headers(
         let connection = if context.keep_alive { "keep-alive" } else { "close" };
         headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
     }
+    let dropped = connection_options(origin);
     for (name, value) in origin {
         let placed = *name == header::CONTENT_TYPE || *name == header::CONTENT_LENGTH;
         let hidden = *name == header::SET_COOKIE && drops_set_cookie(method, behavior);
-        if !(placed || hidden || is_removed(name)) {
+        let hop = is_removed(name) || dropped.iter().any(|option| option == name.as_str());
+        if !(placed || hidden || hop) {
             headers.append(name, value.clone());
         }
     }
@@ -59,7 +63,7 @@ fn copy(headers: &mut HeaderMap, origin: &HeaderMap, name: &HeaderName) {
     }
 }
 
-/// Headers of this hop, and those that CloudFront writes itself.
+/// Headers that are always of this hop, and those that CloudFront writes itself.
 fn is_removed(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),

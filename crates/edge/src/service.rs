@@ -12,15 +12,16 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::admit::{self, Admission, Refusal, Route};
-use crate::fetch::{Halt, Order, Outgoing};
+use crate::fetch::{Halt, Order, Outgoing, ViewerFault};
 use crate::request_head::{self, Inbound};
 use crate::respond::Responder;
 use crate::state::{Snapshot, State};
 use crate::viewer_body::ViewerBody;
 use crate::visit::{Recorder, Viewer, Visit};
 
-/// The viewer stopped in the middle of its request. Nobody reads the page; the log needs the word.
-const HUNG_UP: Refusal =
+/// The viewer fell silent in the middle of its request for longer than the edge waits. It is still connected and gets
+/// this page, so the log has the page's status: 000 is for viewers that left.
+const STALLED: Refusal =
     Refusal { page: Page::BadRequest, status: None, detail: DetailedResultType::ClientHungUpRequest, close: true };
 /// `OriginPath` and the viewer's path together are no request target.
 const NO_TARGET: Refusal =
@@ -37,6 +38,7 @@ pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Requ
         recorder: Recorder::new(visit, Arc::clone(&state.journal)),
         method: &parts.method,
         keep_alive: keeps_alive(http, &parts.headers),
+        connection_unknown: parts.headers.contains_key(header::TRANSFER_ENCODING),
         now: state.clock.now(),
         error_pages: state.error_pages,
         lower_case_date: &state.lower_case_date,
@@ -96,7 +98,8 @@ async fn relay(
     match state.fetcher.fetch(snapshot, order).await {
         Ok(fetched) => responder.relay(fetched, route.behavior),
         Err(Halt::Origin(failure)) => responder.failure(*failure),
-        Err(Halt::Viewer) => responder.refusal(HUNG_UP),
+        Err(Halt::Viewer(ViewerFault::Stalled)) => responder.refusal(STALLED),
+        Err(Halt::Viewer(ViewerFault::Left)) => responder.to_nobody(),
     }
 }
 

@@ -103,6 +103,15 @@ impl Observation {
         }
     }
 
+    /// Whether s2n-tls accepted the origin's certificates: the handshake completed, even if an alert came after it.
+    pub fn verified(&self) -> bool {
+        match self.end {
+            End::Completed => true,
+            End::Alert => self.library_error.is_none(),
+            End::Aborted | End::Closed | End::Reset | End::TimedOut | End::Io(_) => false,
+        }
+    }
+
     /// The protocol version the origin chose.
     pub fn version(&self) -> Option<ProtocolVersion> {
         self.server_hello.as_ref()?.version()

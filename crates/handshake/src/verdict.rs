@@ -11,7 +11,7 @@ mod warnings;
 mod words;
 
 use edge502_rules::certificate::Certificate;
-use edge502_rules::chain::{ChainReport, ServedChain};
+use edge502_rules::chain::{ChainReport, ServedChain, Top};
 use edge502_rules::{Cause, Finding, Rulebook};
 use time::OffsetDateTime;
 
@@ -113,12 +113,21 @@ struct Evidence<'a> {
     expectation: &'a Expectation<'a>,
     chain: ServedChain,
     report: Option<ChainReport>,
+    anchors: &'a [Certificate],
     now: OffsetDateTime,
 }
 
 impl Evidence<'_> {
     fn leaf(&self) -> Option<&Certificate> {
         self.chain.get(self.report.as_ref().map_or(0, |report| report.leaf))
+    }
+
+    /// The trusted root that the path leads to, if it leads to one that is not itself part of the path.
+    fn anchor(&self) -> Option<&Certificate> {
+        let Top::Anchor { index } = self.report.as_ref()?.top else { return None };
+        let anchor = self.anchors.get(index)?;
+        let in_path = self.leaf() == Some(anchor) || self.above_leaf().any(|(_, certificate)| certificate == anchor);
+        (!in_path).then_some(anchor)
     }
 
     /// The certificates between leaf and root, with their positions.
@@ -140,8 +149,12 @@ pub fn judge(
 ) -> Verdict {
     let chain = ServedChain::parse(observation.served_chain.clone().unwrap_or_default());
     let report = chain.report(trust.parsed(), now);
-    let evidence = Evidence { observation, expectation, chain, report, now };
+    let evidence = Evidence { observation, expectation, chain, report, anchors: trust.parsed(), now };
     let mut faults = certificates::faults(&evidence);
+    if observation.verified() {
+        // The library has accepted the certificates: of its own rules none is broken.
+        faults.retain(|fault| fault.applies != Applies::Both);
+    }
     faults.extend(negotiation::faults(&evidence));
     let refusal = (observation.end != End::Completed).then(|| ending::refusal(&evidence, &faults));
     let judge_under = |rulebook| judgement(rulebook, &faults, refusal.as_ref().map(|r| &r.finding));

@@ -3,7 +3,7 @@
 //! Reading only: signatures are the TLS library's business. Everything a report needs to name the fault is here.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use time::OffsetDateTime;
 use x509_parser::der_parser::oid;
@@ -13,7 +13,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name};
 
-use crate::name::PresentedNames;
+use crate::name::{AlternativeName, NameKind, PresentedNames};
 
 /// The kind and size of a public key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -257,15 +257,21 @@ fn common_name(subject: &X509Name<'_>) -> Option<String> {
     subject.iter_common_name().last()?.as_str().ok().map(str::to_owned)
 }
 
-/// The alternative names that take part in matching, as text.
-fn alternative_name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(text) | GeneralName::URI(text) => Some((*text).to_owned()),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => <[u8; 4]>::try_from(*bytes).ok().map(|b| Ipv4Addr::from(b).to_string()),
-            16 => <[u8; 16]>::try_from(*bytes).ok().map(|b| Ipv6Addr::from(b).to_string()),
-            _ => None,
-        },
+/// An alternative name, if its type takes part in matching.
+fn alternative_name(name: &GeneralName<'_>) -> Option<AlternativeName> {
+    let (kind, text) = match name {
+        GeneralName::DNSName(text) => (NameKind::Dns, (*text).to_owned()),
+        GeneralName::URI(text) => (NameKind::Uri, (*text).to_owned()),
+        GeneralName::IPAddress(bytes) => (NameKind::Ip, ip_address(bytes)?.to_string()),
+        _ => return None,
+    };
+    Some(AlternativeName { kind, text })
+}
+
+fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+        16 => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
         _ => None,
     }
 }

@@ -24,8 +24,8 @@ pub struct ServedChain {
 pub enum Top {
     /// At a trusted root (or an intermediate that is itself trusted).
     Anchor {
-        /// Subject of the root.
-        subject: String,
+        /// Its place among the trusted certificates.
+        index: usize,
     },
     /// At a certificate that names itself as issuer and is not trusted.
     Untrusted {
@@ -116,7 +116,11 @@ impl ServedChain {
         let mut search = Search { chain: self, anchors, now, steps: 0, best: None };
         search.extend(&mut vec![leaf]);
         let (path, top) = search.best.map(|found| (found.path, found.top))?;
-        let remarks = self.remarks(leaf, &path, &top);
+        let anchor = match top {
+            Top::Anchor { index } => anchors.get(index),
+            _ => None,
+        };
+        let remarks = self.remarks(leaf, &path, anchor);
         Some(ChainReport { leaf, path, top, remarks })
     }
 
@@ -130,18 +134,16 @@ impl ServedChain {
         (1..self.members.len()).find(|i| self.get(*i).is_some_and(|c| !is_authority(c))).or(Some(0))
     }
 
-    fn remarks(&self, leaf: usize, path: &[usize], top: &Top) -> Vec<Remark> {
+    fn remarks(&self, leaf: usize, path: &[usize], anchor: Option<&Certificate>) -> Vec<Remark> {
         let mut remarks = Vec::new();
         if leaf != 0 {
             remarks.push(Remark::LeafNotFirst { leaf });
         }
         // A root that closes the path takes part in the order too.
-        let closing_root = match top {
-            Top::Anchor { subject } => (0..self.members.len()).find(|i| {
-                !path.contains(i) && self.get(*i).is_some_and(|c| c.is_self_issued() && c.subject == *subject)
-            }),
-            _ => None,
-        };
+        let closing_root = anchor.and_then(|anchor| {
+            let is_it = |i: &usize| !path.contains(i) && self.get(*i) == Some(anchor);
+            (0..self.members.len()).rev().find(is_it)
+        });
         let ordered: Vec<usize> = path.iter().copied().chain(closing_root).collect();
         if !ordered.is_sorted() {
             remarks.push(Remark::OutOfOrder { path: ordered.clone() });
@@ -209,11 +211,8 @@ impl Search<'_> {
 
     /// How a path may end at this certificate; `None` only if a served issuer carries on.
     fn end_at(&self, position: usize, certificate: &Certificate) -> Option<Top> {
-        let is_this = |a: &&Certificate| *a == certificate;
-        let trusted =
-            self.anchors.iter().find(is_this).or_else(|| self.anchors.iter().find(|a| certificate.names_as_issuer(a)));
-        if let Some(anchor) = trusted {
-            return Some(Top::Anchor { subject: anchor.subject.clone() });
+        if let Some(index) = self.anchor_of(certificate) {
+            return Some(Top::Anchor { index });
         }
         if certificate.is_self_issued() {
             return Some(Top::Untrusted { position });
@@ -226,8 +225,23 @@ impl Search<'_> {
         Some(Top::MissingIssuer { position, issuer: certificate.issuer.clone(), other_key })
     }
 
+    /// The trusted certificate that this one is or names as its issuer; one within its dates if there is a choice.
+    fn anchor_of(&self, certificate: &Certificate) -> Option<usize> {
+        let fits = |index: &usize| {
+            let anchor = &self.anchors[*index];
+            anchor == certificate || certificate.names_as_issuer(anchor)
+        };
+        let fitting: Vec<usize> = (0..self.anchors.len()).filter(fits).collect();
+        fitting.iter().copied().find(|index| self.anchors[*index].is_current(self.now)).or(fitting.first().copied())
+    }
+
     fn keep(&mut self, path: &[usize], top: Top) {
-        let current = path.iter().all(|i| self.chain.get(*i).is_some_and(|c| c.is_current(self.now)));
+        let anchor = match top {
+            Top::Anchor { index } => self.anchors.get(index),
+            _ => None,
+        };
+        let members = path.iter().filter_map(|i| self.chain.get(*i));
+        let current = members.chain(anchor).all(|c| c.is_current(self.now));
         let rank = (matches!(top, Top::Anchor { .. }), current);
         if self.best.as_ref().is_none_or(|best| rank > best.rank) {
             self.best = Some(Found { path: path.to_vec(), top, rank });
@@ -252,7 +266,7 @@ pub enum Breach {
         /// How many there are.
         found: u32,
     },
-    /// A name of the leaf lies outside the names an authority may issue for.
+    /// A DNS name of the leaf lies outside the names an authority may issue for.
     NameOutside {
         /// Position of the authority.
         position: usize,
@@ -274,7 +288,7 @@ impl ChainReport {
             if let Some(allowed) = issuer.path_length.filter(|allowed| found > *allowed) {
                 breaches.push(Breach::PathTooLong { position, allowed, found });
             }
-            let leaf = chain.get(self.leaf).into_iter().flat_map(|leaf| leaf.names.effective());
+            let leaf = chain.get(self.leaf).into_iter().flat_map(|leaf| leaf.names.effective_dns());
             if let Some(name) = leaf.into_iter().find(|name| !issuer.name_limits.allow(name)) {
                 breaches.push(Breach::NameOutside { position, name: name.to_owned() });
             }

@@ -159,11 +159,31 @@ pub fn dns_name_matches(pattern: &str, reference: &str) -> bool {
     }
 }
 
+/// The kinds of subject alternative names that take part in matching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// `dNSName`.
+    Dns,
+    /// `uniformResourceIdentifier`.
+    Uri,
+    /// `iPAddress`.
+    Ip,
+}
+
+/// One subject alternative name (RFC 5280 section 4.2.1.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlternativeName {
+    /// Its kind.
+    pub kind: NameKind,
+    /// DNS and URI as they stand there, IP addresses printed.
+    pub text: String,
+}
+
 /// The names a certificate presents, as they stand in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PresentedNames {
-    /// Subject alternative names that take part in matching, in wire order: DNS and URI as text, IP addresses printed.
-    pub alternative: Vec<String>,
+    /// Subject alternative names that take part in matching, in wire order.
+    pub alternative: Vec<AlternativeName>,
     /// The last common name of the subject, if it is of a string type that counts.
     pub common_name: Option<String>,
 }
@@ -175,13 +195,20 @@ impl PresentedNames {
     /// either works (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
     pub fn effective(&self) -> impl Iterator<Item = &str> {
         let fallback = self.alternative.is_empty().then_some(self.common_name.as_deref()).flatten();
-        self.alternative.iter().map(String::as_str).chain(fallback)
+        self.alternative.iter().map(|name| name.text.as_str()).chain(fallback)
+    }
+
+    /// The DNS names among those that count; a common name that stands in for them is one.
+    pub fn effective_dns(&self) -> impl Iterator<Item = &str> {
+        let dns = |name: &&AlternativeName| name.kind == NameKind::Dns;
+        let fallback = self.alternative.is_empty().then_some(self.common_name.as_deref()).flatten();
+        self.alternative.iter().filter(dns).map(|name| name.text.as_str()).chain(fallback)
     }
 
     /// Whether the certificate covers `reference`.
     pub fn matches(&self, reference: &str) -> bool {
         if !self.alternative.is_empty() {
-            return self.alternative.iter().any(|name| dns_name_matches(name, reference));
+            return self.alternative.iter().any(|name| dns_name_matches(&name.text, reference));
         }
         self.common_name.as_deref().is_some_and(|name| {
             (1..=254).contains(&name.len()) && name.parse::<IpAddr>().is_err() && dns_name_matches(name, reference)
@@ -224,7 +251,10 @@ mod tests {
     #[test]
     fn alternative_names_hide_the_common_name() {
         let names = |alternative: &[&str], common_name: Option<&str>| PresentedNames {
-            alternative: alternative.iter().map(ToString::to_string).collect(),
+            alternative: alternative
+                .iter()
+                .map(|text| AlternativeName { kind: NameKind::Dns, text: (*text).to_owned() })
+                .collect(),
             common_name: common_name.map(str::to_owned),
         };
         assert!(names(&[], Some("a.test")).matches("a.test"));

@@ -1,6 +1,7 @@
 //! One state of a scenario on real sockets: an origin, the edge in front of it, a viewer and an engineer's machine.
 
 mod observe;
+mod refine;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::tap::Tap;
 use crate::viewer::Viewer;
 
 pub use observe::Observed;
+pub(crate) use refine::refined;
 
 /// Choices that hold for a whole lab.
 #[derive(Clone)]
@@ -176,7 +178,11 @@ fn viewer_identity(state: &State, options: &LabOptions) -> Result<ViewerIdentity
 }
 
 fn distribution(state: &State) -> Result<Distribution, ScenarioError> {
-    Ok(Distribution::from_json(&state.distribution.to_json().to_string())?.distribution)
+    let parsed = Distribution::from_json(&state.distribution.to_json().to_string())?;
+    for notice in &parsed.notices {
+        tracing::warn!("{}: {}; {}", notice.place, notice.message, notice.remedy);
+    }
+    Ok(parsed.distribution)
 }
 
 fn trust(state: &State, options: &LabOptions) -> Result<TrustStore, ScenarioError> {

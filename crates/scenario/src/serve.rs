@@ -13,12 +13,16 @@ use edge502_origin::Origin;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, broadcast};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::ScenarioError;
 use crate::format::{Scenario, Step, StepKind};
-use crate::lab::{Lab, LabOptions};
+use crate::lab::{Lab, LabOptions, refined};
 
 use control::Control;
+
+/// How many accounts a slow listener may lag behind.
+const BACKLOG: usize = 1_024;
 
 /// Name of the file with the lab's root.
 const ROOT: &str = "ca.pem";
@@ -72,12 +76,14 @@ pub struct Brief {
 pub struct Session {
     stage: Arc<Stage>,
     control: Control,
-    directory: PathBuf,
+    events: broadcast::Sender<Arc<Exchange>>,
+    _refining: AbortOnDropHandle<()>,
 }
 
 /// What control server and owner share.
 struct Stage {
     scenario: Scenario,
+    directory: PathBuf,
     lab: Mutex<Running>,
 }
 
@@ -94,9 +100,12 @@ impl Session {
         let lab = Lab::start(&broken.state, options).await?;
         lab.origin().write_pem(directory)?;
         let up = applied(broken);
-        let stage = Arc::new(Stage { scenario, lab: Mutex::new(Running { lab, up }) });
+        let events = broadcast::channel(BACKLOG).0;
+        let refining = tokio::spawn(refine(lab.edge().events(), lab.origin_addr(), events.clone()));
+        let running = Mutex::new(Running { lab, up });
+        let stage = Arc::new(Stage { scenario, directory: directory.to_owned(), lab: running });
         let control = Control::start(stage.clone()).await?;
-        Ok(Self { stage, control, directory: directory.to_owned() })
+        Ok(Self { stage, control, events, _refining: AbortOnDropHandle::new(refining) })
     }
 
     /// The scenario.
@@ -108,7 +117,7 @@ impl Session {
     pub async fn brief(&self) -> Result<Brief, ScenarioError> {
         let running = self.stage.lab.lock().await;
         let (lab, state) = (&running.lab, running.lab.state());
-        let ca_file = self.directory.join(ROOT).display().to_string();
+        let ca_file = self.stage.directory.join(ROOT).display().to_string();
         let engineers_ca_file = self.engineers_ca_file(lab)?.unwrap_or_else(|| ca_file.clone());
         Ok(Brief {
             viewer_http: format!("http://{}", lab.http_addr()),
@@ -129,7 +138,7 @@ impl Session {
         if trusted == lab.root_pem() {
             return Ok(None);
         }
-        let path = self.directory.join("engineer-ca.pem");
+        let path = self.stage.directory.join("engineer-ca.pem");
         write_pem(&path, &trusted)?;
         Ok(Some(path.display().to_string()))
     }
@@ -139,13 +148,14 @@ impl Session {
         self.stage.apply(action).await
     }
 
-    /// The edge's account of each request from now on.
-    pub async fn events(&self) -> broadcast::Receiver<Arc<Exchange>> {
-        self.stage.lab.lock().await.lab.edge().events()
+    /// The account of each request from now on, precise even where the edge's one connection was not.
+    pub fn events(&self) -> broadcast::Receiver<Arc<Exchange>> {
+        self.events.subscribe()
     }
 
     /// Stops everything and waits for it.
     pub async fn shutdown(self) {
+        drop(self.events);
         self.control.shutdown().await;
         if let Ok(stage) = Arc::try_unwrap(self.stage).map_err(drop) {
             stage.lab.into_inner().lab.shutdown().await;
@@ -158,6 +168,7 @@ impl Stage {
         let step = self.step(action)?;
         let mut running = self.lab.lock().await;
         running.lab.apply(&step.state).await?;
+        running.lab.origin().write_pem(&self.directory)?;
         running.up = applied(step);
         Ok(running.up.clone())
     }
@@ -184,6 +195,22 @@ impl Stage {
             "dead_ends": titles(StepKind::DeadEnd),
             "origin_history": history::of(&running.lab.history().snapshot()),
         })
+    }
+}
+
+/// Passes the edge's accounts on, each made precise, until the edge is gone.
+async fn refine(
+    mut edge: broadcast::Receiver<Arc<Exchange>>,
+    origin: SocketAddr,
+    events: broadcast::Sender<Arc<Exchange>>,
+) {
+    loop {
+        match edge.recv().await {
+            // Nobody listening is no reason to stop: somebody may later.
+            Ok(exchange) => drop(events.send(refined(exchange, origin).await)),
+            Err(broadcast::error::RecvError::Lagged(lost)) => tracing::warn!(lost, "requests came too fast to be told"),
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) ->
     let directory = run_directory()?;
     let session = Session::start(scenario, options(&arguments)?, directory.path()).await?;
     // Before anybody knows the addresses, so that no request is missed.
-    let events = session.events().await;
+    let events = session.events();
     let brief = session.brief().await?;
     match arguments.format {
         Format::Json => terminal::print_json(&brief)?,

@@ -4,6 +4,9 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html>). The status has
 //! gone out by now, so a failure here cuts the viewer's body short
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>).
+//!
+//! Trailer fields after the last chunk are not passed on, in keeping with that page, which has `Trailer` removed (RFC
+//! 9110 section 6.5.1 allows it). They are the end of the body: nothing follows them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -135,6 +138,7 @@ impl Body for Download {
         }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Pending => self.poll_timer(context).map(|failure| Some(Err(failure))),
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(self.end(None).map(Err)),
             Poll::Ready(Some(Ok(frame))) => {
                 self.take_frame(&frame);
                 Poll::Ready(Some(Ok(frame)))

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
 use super::attempts::Event;
+use super::ViewerFault;
 use super::connection::Connection;
 use super::dial::{Tls, handshake_failure};
 use super::upload::{Progress, Side, Upload};
@@ -25,8 +26,8 @@ pub(super) enum Trouble {
     NotSent(Box<Request<Upload>>, OriginFailure),
     /// The origin is to blame.
     Origin(Event, OriginFailure),
-    /// The viewer broke off its upload.
-    Viewer,
+    /// The viewer did not finish its upload.
+    Viewer(ViewerFault),
 }
 
 /// Sends `request` and waits for the head of the response, at most `timeout` after the request is out.
@@ -44,8 +45,8 @@ pub(super) async fn exchange(
     match progress.wait(timeout, sent).await {
         Ok(Ok(response)) if response.status().is_informational() => Err(switched(connection, &response)),
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(_)) | Err(Side::Viewer) if progress.is_broken() => Err(Trouble::Viewer),
-        Err(Side::Viewer) => Err(Trouble::Viewer),
+        Ok(Err(_)) | Err(Side::Viewer) if progress.is_broken() => Err(Trouble::Viewer(ViewerFault::Left)),
+        Err(Side::Viewer) => Err(Trouble::Viewer(ViewerFault::Stalled)),
         Err(Side::Origin) => Err(silent(connection, timeout)),
         Ok(Err(error)) => {
             let part = connection.received() - before;

@@ -178,7 +178,9 @@ fn dates(evidence: &Evidence<'_>, leaf: &Certificate) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = evidence
         .above_leaf()
-        .filter_map(|(_, c)| Some((c, outside(c)?)))
+        .map(|(_, c)| c)
+        .chain(evidence.anchor())
+        .filter_map(|c| Some((c, outside(c)?)))
         .map(|(c, when)| Finding::new(Cause::ChainIntermediateExpired, format!("{}: {when}", c.subject)))
         .collect();
     if let Some(when) = outside(leaf) {

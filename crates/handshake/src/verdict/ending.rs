@@ -6,6 +6,9 @@ use super::{Evidence, Fault};
 use crate::observation::{End, LibraryError, NotTls};
 use crate::wire::{Alert, AlertDescription};
 
+/// Said where one connection leaves several causes possible.
+const UNSURE: &str = "one connection cannot tell whether version, suite, curve, key type or name is refused";
+
 const S2N_ERRORS: &str = "https://github.com/aws/s2n-tls/blob/main/error/s2n_errno.c";
 
 /// The first cause, and whether further connections could tell more.
@@ -20,6 +23,7 @@ impl Refusal {
     }
 
     fn ambiguous(cause: Cause, detail: impl Into<String>) -> Self {
+        let detail = format!("{}; {UNSURE}", detail.into());
         Self { finding: Finding::new(cause, detail), ambiguous: true }
     }
 }
@@ -37,20 +41,46 @@ pub(super) fn refusal(evidence: &Evidence<'_>, faults: &[Fault]) -> Refusal {
         return refusal;
     }
     match &observation.end {
-        End::TimedOut => Refusal::plain(Cause::HandshakeTimeout, format!("no answer to the {}", waiting_for(evidence))),
+        End::TimedOut => Refusal::plain(Cause::HandshakeTimeout, silence(evidence)),
         End::Reset => Refusal::plain(
             Cause::ConnectionReset,
             format!("reset while waiting for an answer to the {}", waiting_for(evidence)),
         ),
         End::Io(error) => Refusal::plain(Cause::ConnectionReset, error.clone()),
-        _ => Refusal {
-            finding: Finding::new(
-                Cause::HandshakeClosed,
-                format!("the origin closed the connection after the {}, without an alert", waiting_for(evidence)),
-            ),
-            ambiguous: observation.server_hello.is_none(),
-        },
+        End::Aborted => aborted(evidence, faults),
+        _ => closed(evidence),
     }
+}
+
+/// The edge gave up for a reason of its own that names no cause: the origin sent something that is no handshake, or
+/// certificates that cannot even be read.
+fn aborted(evidence: &Evidence<'_>, faults: &[Fault]) -> Refusal {
+    if let Some(fault) = faults.iter().find(|fault| fault.finding.cause == Cause::CertificateInvalid) {
+        return Refusal { finding: fault.finding.clone(), ambiguous: false };
+    }
+    let why = evidence.observation.library_error.as_ref();
+    let why = why.map_or_else(String::new, |error| format!(": {} ({})", error.message, error.name));
+    let detail = format!("the edge ended the handshake after an answer that makes no sense{why}");
+    let finding = Finding::new(Cause::HandshakeClosed, detail).resting_on(Grade::AwsSource, S2N_ERRORS);
+    Refusal { finding, ambiguous: false }
+}
+
+fn closed(evidence: &Evidence<'_>) -> Refusal {
+    let detail = format!("the origin closed the connection after the {}, without an alert", waiting_for(evidence));
+    if evidence.observation.server_hello.is_some() {
+        return Refusal::plain(Cause::HandshakeClosed, detail);
+    }
+    Refusal::ambiguous(Cause::HandshakeClosed, detail)
+}
+
+/// What was waited for, and whether anything came of it.
+fn silence(evidence: &Evidence<'_>) -> String {
+    let observation = evidence.observation;
+    let what = waiting_for(evidence);
+    if observation.server_hello.is_none() && !observation.first_bytes.is_empty() {
+        return format!("the answer to the {what} began and was not completed in time");
+    }
+    format!("no answer to the {what}")
 }
 
 fn not_tls(other: NotTls, first: &[u8]) -> Refusal {
@@ -103,7 +133,8 @@ fn by_alert(evidence: &Evidence<'_>, alert: Alert) -> Refusal {
         AlertDescription::HANDSHAKE_FAILURE | AlertDescription::INSUFFICIENT_SECURITY if before_server_hello => {
             Refusal::ambiguous(Cause::CipherMismatch, format!("{said}{}", offered(evidence)))
         }
-        _ => Refusal { finding: Finding::new(Cause::HandshakeClosed, said), ambiguous: before_server_hello },
+        _ if before_server_hello => Refusal::ambiguous(Cause::HandshakeClosed, said),
+        _ => Refusal::plain(Cause::HandshakeClosed, said),
     }
 }
 
@@ -130,9 +161,9 @@ fn explanations(name: &str) -> Option<(&'static [Cause], Cause)> {
     };
     Some(match name {
         "CERT_INVALID_HOSTNAME" => (&[NotFirst, Name], Name),
-        "CERT_EXPIRED" => (&[Intermediate, Expired], Expired),
-        "CERT_NOT_YET_VALID" => (&[Intermediate, NotYet], NotYet),
-        "CERT_UNTRUSTED" => (&[SelfSigned, Incomplete, Untrusted, Constraint, Invalid], Invalid),
+        "CERT_EXPIRED" => (&[Intermediate, Expired], Intermediate),
+        "CERT_NOT_YET_VALID" => (&[Intermediate, NotYet], Intermediate),
+        "CERT_UNTRUSTED" => (&[SelfSigned, Incomplete, Untrusted, Constraint, Invalid], Untrusted),
         "CERT_INTENT_INVALID" => (&[Purpose], Purpose),
         "CERT_MAX_CHAIN_DEPTH_EXCEEDED" => (&[TooLong], TooLong),
         "CERT_UNHANDLED_CRITICAL_EXTENSION"

@@ -19,11 +19,11 @@ const STATE_TABLES: [&str; 5] = ["origin", "distribution", "request", "client", 
 #[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "the state tables are checked here and merged elsewhere")]
 struct File {
-    title: String,
+    title: Spanned<String>,
     cause: Spanned<String>,
     #[serde(default)]
     level: Level,
-    story: String,
+    story: Spanned<String>,
     trap: Option<String>,
     #[serde(default)]
     reports: Vec<String>,
@@ -44,7 +44,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "the state tables are checked here and merged elsewhere")]
 struct Change {
-    title: String,
+    title: Spanned<String>,
     why: Option<String>,
     origin: Option<OriginSpec>,
     distribution: Option<DistributionSpec>,
@@ -63,6 +63,8 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
         read.cause.get_ref().parse().map_err(|error: edge502_rules::RulesError| {
             source.fault(read.cause.span().start, error.to_string(), None)
         })?;
+    source.check_text(&read.title)?;
+    source.check_text(&read.story)?;
     source.check_words(&read.expect, read.expect.get_ref())?;
     let healthy = healthy_tables();
     let broken = laid_over(&healthy, &raw);
@@ -76,7 +78,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
         },
         Step {
             kind: StepKind::Broken,
-            title: read.title.clone(),
+            title: read.title.get_ref().clone(),
             why: None,
             state: source.state(&broken)?,
             expect: read.expect.get_ref().clone(),
@@ -90,7 +92,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
             let change = change.into_inner();
             steps.push(Step {
                 kind,
-                title: change.title,
+                title: change.title.into_inner(),
                 why: change.why,
                 state: source.state(&tables)?,
                 expect: inherited(read.expect.get_ref(), &change.expect),
@@ -99,10 +101,10 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
     }
     Ok(Scenario {
         id: id.to_owned(),
-        title: read.title,
+        title: read.title.into_inner(),
         cause,
         level: read.level,
-        story: read.story,
+        story: read.story.into_inner(),
         trap: read.trap,
         reports: read.reports,
         steps,
@@ -172,6 +174,13 @@ impl Source<'_> {
         Value::Table(tables.clone()).try_into().map_err(contradiction)
     }
 
+    fn check_text(&self, text: &Spanned<String>) -> Result<(), ScenarioError> {
+        if text.get_ref().trim().is_empty() {
+            return Err(self.fault(text.span().start, "a text for people is empty".to_owned(), None));
+        }
+        Ok(())
+    }
+
     fn check_words<T>(&self, at: &Spanned<T>, expect: &Expect) -> Result<(), ScenarioError> {
         match expect.unknown_word() {
             Some((reason, nearest)) => Err(self.fault(at.span().start, reason, nearest)),
@@ -182,6 +191,7 @@ impl Source<'_> {
     /// A step says what the viewer gets; a dead end also why it is one.
     fn check_change(&self, kind: StepKind, change: &Spanned<Change>) -> Result<(), ScenarioError> {
         let step = change.get_ref();
+        self.check_text(&step.title)?;
         self.check_words(change, &step.expect)?;
         let fault = |reason: &str| Err(self.fault(change.span().start, reason.to_owned(), None));
         match kind {

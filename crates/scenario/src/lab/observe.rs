@@ -3,26 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_edge::Exchange;
-use edge502_handshake::{TrustStore, probe};
+use edge502_edge::{Exchange, OriginFailure};
+use edge502_handshake::TrustStore;
 use edge502_legacy_tls::s_client::{self, Transcript, s_client};
+use edge502_origin::ConnectionRecord;
 use edge502_rules::access_log::FIELDS;
 use edge502_rules::page::Page;
 use edge502_rules::request_id::RequestId;
 use edge502_rules::{Cause, Finding};
-use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use super::Lab;
+use super::refine::refined;
 use crate::error::ScenarioError;
 use crate::format::Expect;
 use crate::viewer::Answer;
 
 /// The longest to wait for the edge's account of a request that has been answered.
 const EVENT: Duration = Duration::from_secs(5);
-/// The longest a single probe may take.
-const PROBE: Duration = Duration::from_secs(2);
 
 /// How long the documented check waits for an origin that does not answer; a person would press Ctrl-C.
 const CHECK: Duration = Duration::from_secs(1);
@@ -62,12 +61,10 @@ impl Lab {
         let mut events = self.edge.events();
         let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
         let exchange = account(&mut events, &answer).await?;
+        let records = self.history().snapshot();
+        let exchange = refined(exchange, self.origin.addr()).await;
         let mut observed = seen(&answer, &exchange);
-        self.look_at_origin(&mut observed);
-        if let Some(failure) = &exchange.failure {
-            observed.evidence = Some(failure.evidence.clone());
-            self.judge(failure, &mut observed).await;
-        }
+        look_at_origin(&records, &mut observed);
         if let (Some(tap), Some(headers)) = (&self.tap, &expect.exposes) {
             observed.exposed = tap.exposed(headers);
         }
@@ -75,33 +72,6 @@ impl Lab {
             observed.openssl = Some(self.documented_check().await?);
         }
         Ok(observed)
-    }
-
-    /// Takes over the verdict, after finding out with further connections what one connection left open.
-    async fn judge(&self, failure: &edge502_edge::OriginFailure, observed: &mut Observed) {
-        let Some(report) = &failure.handshake else {
-            observed.findings = vec![Finding::new(failure.cause, failure.evidence.clone())];
-            return;
-        };
-        let mut verdict = report.verdict.clone();
-        if verdict.ambiguous {
-            let origin = self.origin.addr();
-            let narrowed = probe::narrow(&report.observation, || TcpStream::connect(origin), PROBE).await;
-            if let Some(finding) = narrowed.finding() {
-                observed.evidence = Some(finding.detail.clone());
-                verdict.refine(&finding);
-            }
-        }
-        observed.cause = verdict.cause().or(Some(failure.cause));
-        observed.findings.clone_from(&verdict.judgement().findings);
-    }
-
-    fn look_at_origin(&self, observed: &mut Observed) {
-        let records = self.history().snapshot();
-        let hello = records.iter().find_map(|record| record.client_hello.as_ref());
-        observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
-        let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
-        observed.origin_tls = negotiated.map(|negotiated| negotiated.version.clone());
     }
 
     /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine
@@ -153,14 +123,29 @@ async fn account(
         .unwrap_or(Err(ScenarioError::Timeout { what: "the edge's account of the request", seconds: EVENT.as_secs() }))
 }
 
+fn look_at_origin(records: &[ConnectionRecord], observed: &mut Observed) {
+    let hello = records.iter().find_map(|record| record.client_hello.as_ref());
+    observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
+    let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
+    observed.origin_tls = negotiated.map(|negotiated| negotiated.version.clone());
+}
+
+/// Everything that is wrong, by the verdict if there was a handshake to judge.
+fn findings(failure: &OriginFailure) -> Vec<Finding> {
+    match failure.verdict() {
+        Some(verdict) if verdict.cause().is_some() => verdict.judgement().findings.clone(),
+        _ => vec![Finding::new(failure.cause, failure.evidence.clone())],
+    }
+}
+
 fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
     Observed {
         status: answer.status,
         cause: exchange.cause,
         page: page_of(answer),
         x_cache: answer.header("x-cache").map(str::to_owned),
-        evidence: None,
-        findings: Vec::new(),
+        evidence: exchange.failure.as_ref().map(|failure| failure.evidence.clone()),
+        findings: exchange.failure.as_ref().map_or_else(Vec::new, |failure| findings(failure)),
         log: FIELDS.into_iter().zip(exchange.log.values()).collect(),
         origin_tls: None,
         origin_sni: None,

@@ -1,0 +1,32 @@
+//! What one refused connection leaves open, found out with further ones.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge502_edge::Exchange;
+use edge502_handshake::probe;
+use tokio::net::TcpStream;
+
+/// The longest a single probe may take.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// The edge's account of a request, made precise: where its one connection left several causes possible, `origin` is
+/// probed. The edge itself never opens more connections than CloudFront would.
+pub(crate) async fn refined(exchange: Arc<Exchange>, origin: SocketAddr) -> Arc<Exchange> {
+    let report = exchange.failure.as_ref().and_then(|failure| failure.handshake.as_ref());
+    let Some(report) = report.filter(|report| report.verdict.ambiguous) else { return exchange };
+    let narrowed = probe::narrow(&report.observation, || TcpStream::connect(origin), PROBE).await;
+    let Some(finding) = narrowed.finding() else { return exchange };
+    let mut report = (**report).clone();
+    report.verdict.refine(&finding);
+    let mut exchange = (*exchange).clone();
+    if let Some(failure) = &mut exchange.failure {
+        let failure = Arc::make_mut(failure);
+        failure.cause = finding.cause;
+        failure.evidence = finding.detail;
+        failure.handshake = Some(Arc::new(report));
+    }
+    exchange.cause = Some(finding.cause);
+    Arc::new(exchange)
+}
