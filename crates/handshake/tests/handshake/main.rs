@@ -10,4 +10,5 @@ mod endings;
 mod names;
 mod narrowing;
 mod support;
+mod verdicts;
 mod wire;

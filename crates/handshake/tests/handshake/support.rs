@@ -49,9 +49,12 @@ impl Lab {
     }
 
     pub(crate) fn with(name: &str, certificate: &CertificateSpec) -> Self {
+        Self::issued_by(name, certificate, &IntermediateSpec::default())
+    }
+
+    pub(crate) fn issued_by(name: &str, certificate: &CertificateSpec, intermediate: &IntermediateSpec) -> Self {
         let pki = edge502_pki::Lab::new(NOW).unwrap();
-        let (intermediate, chain) = (IntermediateSpec::default(), ChainSpec::default());
-        let identity = pki.identity(certificate, &intermediate, &chain, name).unwrap();
+        let identity = pki.identity(certificate, intermediate, &ChainSpec::default(), name).unwrap();
         let chain = identity.served.iter().map(|der| der.to_vec()).collect();
         Self { root: pki.root_der().to_vec(), pki, chain, identity }
     }
@@ -182,6 +185,15 @@ impl Origin {
             let _ = tcp.shutdown().await;
             // Closing with unread bytes would reset the connection.
             let _ = tcp.read(&mut [0; 64]).await;
+        })
+        .await
+    }
+
+    /// Answers the ClientHello with these bytes and waits for the other side to leave.
+    pub(crate) async fn saying_and_waiting(bytes: &'static [u8]) -> Self {
+        Self::after_hello(move |mut tcp| async move {
+            let _ = tcp.write_all(bytes).await;
+            while tcp.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {}
         })
         .await
     }
