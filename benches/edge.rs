@@ -16,13 +16,13 @@ use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides};
 use edge502_handshake::TrustStore;
 use edge502_origin::{HttpSpec, Origin, OriginSpec, RawBytes};
 use edge502_pki::{CertificateSpec, Lab, When};
+use edge502_rules::Cause;
 use edge502_rules::access_log::{AccessLogRecord, ProtocolVersion, ViewerProtocol};
 use edge502_rules::distribution::Distribution;
 use edge502_rules::outcome::Outcome;
 use edge502_rules::page::Page;
 use edge502_rules::request_id::RequestId;
 use edge502_rules::response::{EdgeServer, ResponseContext, ViewerHttp};
-use edge502_rules::Cause;
 use tokio::runtime::Runtime;
 
 /// How many requests prove, before the timing, that a bench measures what it says.
@@ -158,9 +158,8 @@ fn page(criterion: &mut Criterion) {
     let outcome = Outcome::of(Cause::CertificateExpired);
     let page = outcome.page().expect("a failed handshake has a page");
     let (server, id) = (EdgeServer::from_bytes([7; 16], "FRA56-P1"), RequestId::from_bytes([7; RequestId::BYTES]));
-    let context =
-        ResponseContext { http: ViewerHttp::Http11, keep_alive: true, edge: &server, request_id: &id };
-    let record = record(page, &outcome, id.clone());
+    let context = ResponseContext { http: ViewerHttp::Http11, keep_alive: true, edge: &server, request_id: &id };
+    let record = record(page, outcome, id.clone());
     let mut group = criterion.benchmark_group("page");
     group.bench_function("body", |bencher| bencher.iter(|| black_box(page).bytes(black_box(&id))));
     group.bench_function("head", |bencher| {
@@ -177,7 +176,7 @@ fn page(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn record(page: Page, outcome: &Outcome, id: RequestId) -> AccessLogRecord {
+fn record(page: Page, outcome: Outcome, id: RequestId) -> AccessLogRecord {
     AccessLogRecord {
         finished: support::NOW,
         x_edge_location: "FRA56-P1".to_owned(),

@@ -7,6 +7,7 @@
 mod contest;
 mod support;
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use contest::{Contest, Kind};
@@ -34,10 +35,19 @@ fn handshakes(criterion: &mut Criterion) {
     }
 }
 
+/// The part of the connector's own work that stands out: reading the served chain and judging it.
+fn verdict(criterion: &mut Criterion) {
+    let (lab, background) = (support::lab(), support::background());
+    let client = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+    let contest = Contest::start(&Kind::ALL[0], &lab, &background, &client);
+    let observation = client.block_on(async { contest.edge(contest.dial()).await.observation });
+    criterion.bench_function("judge/sound-chain", |bencher| bencher.iter(|| contest.judge(black_box(&observation))));
+}
+
 criterion_group! {
     name = benches;
     // Two seconds suffice for a thousand handshakes; what is left of the noise comes from the machine.
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = handshakes
+    targets = handshakes, verdict
 }
 criterion_main!(benches);

@@ -31,7 +31,9 @@ fn main() {
     };
     let (lab, background) = (support::lab(), support::background());
     let client = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
-    println!("{pairs} pairs of {BLOCK} handshakes; time per handshake, ratio edge/bare as quartiles [25 % 50 % 75 %]\n");
+    println!(
+        "{pairs} pairs of {BLOCK} handshakes; time per handshake, ratio edge/bare as quartiles [25 % 50 % 75 %]\n"
+    );
     println!("{:<17} {:>9} {:>9}  {:<19}  {:<19}", "origin", "bare", "edge", "time on the clock", "client's CPU time");
     for kind in Kind::ALL.iter().filter(wanted) {
         let contest = Contest::start(kind, &lab, &background, &client);

@@ -7,8 +7,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use edge502_handshake::wire::CipherSuite;
 use edge502_handshake::{
-    Connector, Established, Expectation, Options, Observation, ProtocolVersion, TrustStore, policy,
+    Connector, Established, Expectation, Observation, Options, ProtocolVersion, TrustStore, Verdict, judge, policy,
 };
 use edge502_origin::{Origin, OriginSpec, Protocol, TlsSpec};
 use edge502_pki::{CertificateSpec, KeyKind, Lab};
@@ -144,7 +145,7 @@ impl Contest {
             domain,
             protocols: kind.listed(),
             connector: Connector::new(trust, clock(), Options::default()).expect("the lab's root can be trusted"),
-            bare: TlsConnector::new(bare_config(lab, &kind.listed()).expect("s2n-tls takes the configuration")),
+            bare: TlsConnector::new(bare_config(lab, kind.listed()).expect("s2n-tls takes the configuration")),
         };
         client.block_on(contest.prove(kind));
         contest
@@ -152,8 +153,9 @@ impl Contest {
 
     async fn prove(&self, kind: &Kind) {
         let edge: Observation = self.edge(self.dial()).await.observation;
-        let suite = edge.suite().and_then(|suite| suite.name());
+        let suite = edge.suite().and_then(CipherSuite::name);
         assert_eq!((edge.version(), suite), (Some(kind.version()), Some(kind.suite)), "{}: the edge", kind.id);
+        assert_eq!(self.judge(&edge).cause(), None, "{}: the verdict", kind.id);
         let bare = self.bare(self.dial()).await;
         let version = bare.as_ref().actual_protocol_version().map(|version| format!("{version:?}"));
         assert_eq!(version.ok(), Some(s2n_name(kind.protocol).to_owned()), "{}: s2n-tls alone", kind.id);
@@ -172,21 +174,29 @@ impl Contest {
 
     /// The handshake as the edge makes it.
     pub(crate) async fn edge(&self, tcp: TcpStream) -> Established<TcpStream> {
-        let expectation = Expectation {
-            sni: &self.sni,
-            origin_domain: &self.domain,
-            forwarded_host: None,
-            protocols: &self.protocols,
-            rulebook: Rulebook::Documented,
-            client_certificate: None,
-        };
-        let result = self.connector.connect(tcp, &expectation, PATIENCE).await;
+        let result = self.connector.connect(tcp, &self.expectation(), PATIENCE).await;
         result.unwrap_or_else(|refused| panic!("the edge refused a sound origin: {:?}", refused.verdict))
     }
 
     /// The handshake as s2n-tls makes it.
     pub(crate) async fn bare(&self, tcp: TcpStream) -> TlsStream<TcpStream> {
         self.bare.connect(self.sni.as_str(), tcp).await.expect("the handshake completes")
+    }
+
+    /// What the connector does with an observation at the end of a handshake.
+    pub(crate) fn judge(&self, observation: &Observation) -> Verdict {
+        judge(observation, &self.expectation(), self.connector.trust(), NOW)
+    }
+
+    fn expectation(&self) -> Expectation<'_> {
+        Expectation {
+            sni: &self.sni,
+            origin_domain: &self.domain,
+            forwarded_host: None,
+            protocols: &self.protocols,
+            rulebook: Rulebook::Documented,
+            client_certificate: None,
+        }
     }
 
     /// Lets the origin forget the connections so far, so that its memory does not grow with the length of a bench.
@@ -196,12 +206,12 @@ impl Contest {
 }
 
 /// Like the connector's configuration, without its key log, which belongs to the recorder.
-fn bare_config(lab: &Lab, protocols: &OriginSslProtocols) -> Result<Config, s2n_tls::error::Error> {
+fn bare_config(lab: &Lab, protocols: OriginSslProtocols) -> Result<Config, s2n_tls::error::Error> {
     let mut builder = config::Builder::new();
     builder.with_system_certs(false)?;
     builder.set_max_blinding_delay(0)?;
     builder.set_wall_clock(LabDay)?;
-    builder.set_security_policy(&Policy::from_version(policy::name(protocols, false))?)?;
+    builder.set_security_policy(&Policy::from_version(policy::name(&protocols, false))?)?;
     builder.trust_pem(lab.root_pem().as_bytes())?;
     builder.build()
 }
