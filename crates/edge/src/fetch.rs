@@ -93,8 +93,8 @@ pub(crate) enum Halt {
 pub(crate) enum ViewerFault {
     /// It closed the connection or reset the stream.
     Left,
-    /// It sent nothing for longer than the edge waits, and is still there.
-    Stalled,
+    /// It is still there, but sent nothing for longer than the edge waits, or a body that cannot be read.
+    Unfinished,
 }
 
 /// Fetches from origins.

@@ -50,7 +50,7 @@ impl Responder<'_> {
 
     /// An answer that cannot be sent any more; the log has 000, as for every viewer that left before
     /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>).
-    pub(crate) fn to_nobody(self) -> Response<ViewerBody> {
+    pub(crate) fn unheard(self) -> Response<ViewerBody> {
         let mut response = Response::new(ViewerBody::page(None, self.recorder));
         *response.status_mut() = StatusCode::BAD_REQUEST;
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -104,7 +104,12 @@ impl Responder<'_> {
 
     fn settle_connection(&self, headers: &mut HeaderMap) {
         if self.keep_alive && self.connection_unknown {
-            headers.remove(header::CONNECTION);
+            let mut kept = HeaderMap::with_capacity(headers.len());
+            // `remove` would put the last header into the gap.
+            for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONNECTION) {
+                kept.append(name, value.clone());
+            }
+            *headers = kept;
         }
     }
 

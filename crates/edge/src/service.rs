@@ -19,9 +19,9 @@ use crate::state::{Snapshot, State};
 use crate::viewer_body::ViewerBody;
 use crate::visit::{Recorder, Viewer, Visit};
 
-/// The viewer fell silent in the middle of its request for longer than the edge waits. It is still connected and gets
-/// this page, so the log has the page's status: 000 is for viewers that left.
-const STALLED: Refusal =
+/// The viewer fell silent in the middle of its request for longer than the edge waits, or sent chunks that are none. It
+/// is still connected and gets this page, so the log has the page's status: 000 is for viewers that left.
+const UNFINISHED: Refusal =
     Refusal { page: Page::BadRequest, status: None, detail: DetailedResultType::ClientHungUpRequest, close: true };
 /// `OriginPath` and the viewer's path together are no request target.
 const NO_TARGET: Refusal =
@@ -98,8 +98,8 @@ async fn relay(
     match state.fetcher.fetch(snapshot, order).await {
         Ok(fetched) => responder.relay(fetched, route.behavior),
         Err(Halt::Origin(failure)) => responder.failure(*failure),
-        Err(Halt::Viewer(ViewerFault::Stalled)) => responder.refusal(STALLED),
-        Err(Halt::Viewer(ViewerFault::Left)) => responder.to_nobody(),
+        Err(Halt::Viewer(ViewerFault::Unfinished)) => responder.refusal(UNFINISHED),
+        Err(Halt::Viewer(ViewerFault::Left)) => responder.unheard(),
     }
 }
 

@@ -10,8 +10,8 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
-use super::attempts::Event;
 use super::ViewerFault;
+use super::attempts::Event;
 use super::connection::Connection;
 use super::dial::{Tls, handshake_failure};
 use super::upload::{Progress, Side, Upload};
@@ -45,10 +45,12 @@ pub(super) async fn exchange(
     match progress.wait(timeout, sent).await {
         Ok(Ok(response)) if response.status().is_informational() => Err(switched(connection, &response)),
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(_)) | Err(Side::Viewer) if progress.is_broken() => Err(Trouble::Viewer(ViewerFault::Left)),
-        Err(Side::Viewer) => Err(Trouble::Viewer(ViewerFault::Stalled)),
+        Err(Side::Viewer) => Err(Trouble::Viewer(progress.fault().unwrap_or(ViewerFault::Unfinished))),
         Err(Side::Origin) => Err(silent(connection, timeout)),
         Ok(Err(error)) => {
+            if let Some(fault) = progress.fault() {
+                return Err(Trouble::Viewer(fault));
+            }
             let part = connection.received() - before;
             Err(judge(connection, error, part, tls))
         }
@@ -124,6 +126,14 @@ fn classify(error: &hyper::Error, part: u64, reused: bool) -> (Event, Cause) {
 
 fn is_reset(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe)
+}
+
+/// What an error in the viewer's body says about the viewer: a body that breaks the rules comes from one that is there.
+pub(super) fn viewer_fault(error: &hyper::Error) -> ViewerFault {
+    match io_kind(error) {
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => ViewerFault::Unfinished,
+        _ => ViewerFault::Left,
+    }
 }
 
 /// Whether the connection ended without the formalities of TLS or HTTP.

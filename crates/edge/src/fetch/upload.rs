@@ -14,6 +14,8 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::{ViewerFault, exchange};
+
 /// How long a viewer may pause in the middle of its upload.
 const VIEWER_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -33,7 +35,7 @@ struct State {
     bytes: u64,
     since: Instant,
     waiting_for: Side,
-    broken: bool,
+    fault: Option<ViewerFault>,
 }
 
 /// Whose turn it is.
@@ -48,7 +50,7 @@ pub(crate) enum Side {
 impl Progress {
     /// Nothing sent yet.
     pub(crate) fn new() -> Self {
-        let state = State { bytes: 0, since: Instant::now(), waiting_for: Side::Origin, broken: false };
+        let state = State { bytes: 0, since: Instant::now(), waiting_for: Side::Origin, fault: None };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -57,9 +59,9 @@ impl Progress {
         self.state().bytes
     }
 
-    /// Whether the viewer broke off.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.state().broken
+    /// How the viewer failed to finish, if it did.
+    pub(crate) fn fault(&self) -> Option<ViewerFault> {
+        self.state().fault
     }
 
     /// Waits for `answer` while it is the origin's turn for at most `timeout`, and the viewer's for at most
@@ -68,12 +70,14 @@ impl Progress {
         self.turn(Side::Origin);
         tokio::pin!(answer);
         loop {
-            let (deadline, side) = self.deadline(timeout);
+            let (deadline, _) = self.deadline(timeout);
             tokio::select! {
                 answer = &mut answer => return Ok(answer),
                 () = tokio::time::sleep_until(deadline) => {}
             }
-            if self.deadline(timeout).0 <= Instant::now() {
+            // It may have become the other's turn meanwhile.
+            let (deadline, side) = self.deadline(timeout);
+            if deadline <= Instant::now() {
                 return Err(side);
             }
         }
@@ -127,7 +131,7 @@ impl Body for Upload {
         match &polled {
             Poll::Pending if self.progress.state().waiting_for == Side::Origin => self.progress.turn(Side::Viewer),
             Poll::Pending => {}
-            Poll::Ready(Some(Err(_))) => self.progress.state().broken = true,
+            Poll::Ready(Some(Err(error))) => self.progress.state().fault = Some(exchange::viewer_fault(error)),
             Poll::Ready(Some(Ok(frame))) => self.progress.received(frame.data_ref().map_or(0, Bytes::len)),
             Poll::Ready(None) => self.progress.turn(Side::Origin),
         }

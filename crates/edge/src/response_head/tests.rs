@@ -112,3 +112,12 @@ fn hop_by_hop_headers_stay_behind() {
     assert_eq!(names(&sent), ["transfer-encoding", "connection", "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id"]);
     assert!(sent.contains(&("connection".to_owned(), "keep-alive".to_owned())));
 }
+
+#[test]
+fn fields_named_by_the_origins_connection_header_stay_behind() {
+    let origin =
+        [("connection", "X-Hop, close"), ("connection", "x-other"), ("x-hop", "1"), ("x-other", "2"), ("x-end", "3")];
+    let sent = relay(&uncached(), ViewerHttp::Http11, 200, &origin);
+    let expected = ["transfer-encoding", "connection", "x-end", "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id"];
+    assert_eq!(names(&sent), expected);
+}

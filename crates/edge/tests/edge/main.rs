@@ -4,8 +4,10 @@
 mod dns;
 mod exchanges;
 mod heads;
+mod http2;
 mod journal;
 mod lifecycle;
 mod limits;
 mod support;
 mod tls;
+mod viewers;

@@ -35,7 +35,7 @@ impl TimeProvider for LabTime {
     }
 }
 
-fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     Lab::new(NOW).unwrap()
 }
 
@@ -104,7 +104,7 @@ fn secure(lab: &Lab, stub: &Stub) -> EdgeConfig {
 }
 
 /// A viewer that offers these versions and protocols.
-async fn viewer(
+pub(crate) async fn viewer(
     edge: &Edge,
     lab: &Lab,
     versions: &[&'static SupportedProtocolVersion],
