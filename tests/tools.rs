@@ -258,6 +258,9 @@ fn control_refuses_other_sites() {
         format!("Host: {control}\r\nOrigin: https://{control}\r\n"),
         format!("Host: {control}\r\nOrigin: http://{control}.evil.test\r\n"),
         format!("Host: {control}\r\nOrigin: null\r\n"),
+        format!("Host: {control}\r\nSec-Fetch-Site: cross-site\r\n"),
+        format!("Host: {control}\r\nSec-Fetch-Site: same-site\r\n"),
+        format!("Host: {control}\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n"),
     ];
     for headers in &foreign {
         assert_eq!((state(headers), order(headers)), (403, 403), "{headers}");
@@ -266,6 +269,8 @@ fn control_refuses_other_sites() {
     let own = [
         format!("Host: {control}\r\n"),
         format!("Host: {control}\r\nOrigin: http://{control}\r\n"),
+        format!("Host: {control}\r\nSec-Fetch-Site: same-origin\r\n"),
+        format!("Host: {control}\r\nSec-Fetch-Site: none\r\n"),
         format!("Host: localhost:{}\r\nOrigin: http://localhost:{}\r\n", control.port(), control.port()),
     ];
     for headers in &own {

@@ -122,7 +122,8 @@ pub(crate) struct RunArguments {
 While it serves, type a key and press Enter: a number applies a fix, a letter a dead end,
 r resets, q quits.
 
-With --format json it prints one JSON object on one line and serves until SIGINT or SIGTERM.
+With --format json it prints one JSON object on one line and serves until SIGINT, SIGTERM
+or SIGHUP.
 The `control` address in it answers GET /state, and POST /apply with one of
 {\"fix\":1}, {\"dead_end\":1}, {\"reset\":true}.
 
@@ -233,7 +234,8 @@ pub(crate) struct RuleArguments {
 /// What time it is.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct TimeArguments {
-    /// Stop the clock at a time: RFC 3339, or YYYY-MM-DD for midnight in UTC. Default: the system's clock
+    /// Stop the clock at a time: RFC 3339, or YYYY-MM-DD for midnight in UTC; from 1990-01-01 to
+    /// 2200-01-01. Default: the system's clock
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub(crate) at: Option<OffsetDateTime>,
 }

@@ -7,6 +7,8 @@ pub(crate) mod run;
 pub(crate) mod serve;
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,9 +22,11 @@ use crate::clock::clock;
 /// The longest that taking something down may last.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
-/// A directory for the files of one run, removed when it is dropped.
+/// A directory for the files of one run, closed to other users and removed when it is dropped.
 fn run_directory() -> anyhow::Result<TempDir> {
-    tempfile::Builder::new().prefix("edge502-").tempdir().context("cannot make a directory for temporary files")
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("edge502-").permissions(Permissions::from_mode(0o700));
+    builder.tempdir().context("cannot make a directory for temporary files")
 }
 
 /// A lab with fresh certificates.

@@ -6,6 +6,7 @@
 mod args;
 mod clock;
 mod commands;
+mod input;
 mod logging;
 mod resolve;
 mod signals;

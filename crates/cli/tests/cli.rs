@@ -6,7 +6,9 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -109,6 +111,67 @@ fn a_served_scenario_can_be_asked_cured_and_ended() {
 }
 
 #[test]
+fn a_closed_terminal_ends_it_and_leaves_nothing_behind() {
+    for arguments in [["serve", "certificate/expired"], ["origin", "certificate/expired"]] {
+        let served = Served::with_hangup("DEFAULT", arguments.into_iter().chain(["--format", "json"]));
+        let directory = run_directory(&served.brief());
+        assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+        let ended = served.end("HUP");
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+        assert!(!directory.exists(), "the run directory is left behind");
+    }
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux tells which signals are ignored")]
+fn nohup_keeps_it_up() {
+    let served = Served::with_hangup("IGNORE", ["serve", "certificate/expired", "--format", "json"]);
+    let brief = served.brief();
+    served.signal("HUP");
+    // Many, so that an end of the service would show however late it came.
+    for _ in 0..20 {
+        assert_eq!(status(&ask(&brief["viewer_http"], "www.shop.test", "GET /", "")), 502);
+    }
+    assert_eq!(served.end("TERM").code, 0);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_standard_input() {
+    let (served, _stdin) = Served::reading(["edge", "--distribution", "-"]);
+    let ended = served.end("TERM");
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (128 + 15, "", ""));
+}
+
+#[test]
+fn nothing_is_waited_for_among_scenarios() {
+    let directory = scenarios(&expired());
+    let fifo = path(&directory.path().join("certificate/x.toml"));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for command in [["run", "certificate/expired"], ["serve", "certificate/expired"]] {
+        let refused = edge502(command.into_iter().chain(["--scenarios", &path(directory.path())]));
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.contains(&fifo) && refused.stderr.contains("regular file"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn what_never_ends_is_refused() {
+    let distribution = support::distribution();
+    let distribution = path(distribution.path());
+    for arguments in [
+        ["edge", "--distribution", "/dev/zero"].as_slice(),
+        &["edge", "--distribution", &distribution, "--cafile", "/dev/zero"],
+    ] {
+        let refused = edge502(arguments);
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.contains("/dev/zero") && refused.stderr.contains("MiB"), "{}", refused.stderr);
+    }
+    let refused = support::with_input(["edge", "--distribution", "-"], &" ".repeat((1 << 20) + 1));
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("standard input") && refused.stderr.contains("1 MiB"), "{}", refused.stderr);
+}
+
+#[test]
 fn keys_come_through_a_pipe() {
     let directory = scenarios(&expired());
     let arguments = ["serve", "certificate/expired", "--scenarios", &path(directory.path())];
@@ -188,6 +251,10 @@ fn errors_name_the_file_and_what_to_do() {
         assert_eq!(refused.code, 2);
         assert!(refused.stderr.starts_with("error: ") && refused.stderr.contains(arguments[2]), "{}", refused.stderr);
     }
+}
+
+fn run_directory(brief: &Value) -> PathBuf {
+    Path::new(brief["ca_file"].as_str().unwrap()).parent().unwrap().to_owned()
 }
 
 fn path(path: &Path) -> String {

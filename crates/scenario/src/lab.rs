@@ -180,7 +180,7 @@ fn viewer_identity(state: &State, options: &LabOptions) -> Result<ViewerIdentity
 fn distribution(state: &State) -> Result<Distribution, ScenarioError> {
     let parsed = Distribution::from_json(&state.distribution.to_json().to_string())?;
     for notice in &parsed.notices {
-        tracing::warn!("{}: {}; {}", notice.place, notice.message, notice.remedy);
+        tracing::info!("{}: {}; {}", notice.place, notice.message, notice.remedy);
     }
     Ok(parsed.distribution)
 }

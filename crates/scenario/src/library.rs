@@ -1,6 +1,8 @@
 //! Many scenarios: those built into the binary, or the user's own directory in their place.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
@@ -8,6 +10,9 @@ use crate::error::ScenarioError;
 use crate::format::{self, Scenario};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
+
+/// The most bytes a scenario file may have, 1 MiB: a hundred times more than any needs.
+const MAX_FILE: u64 = 1 << 20;
 
 /// How many resembling ids an error names.
 const NEAREST: usize = 3;
@@ -29,13 +34,12 @@ impl Library {
         }))
     }
 
-    /// The scenarios in `directory`, as `<class>/<name>.toml`.
+    /// The scenarios in `directory`, as `<class>/<name>.toml`: regular files, or links to such, of at most 1 MiB.
     pub fn from_directory(directory: &Path) -> Result<Self, ScenarioError> {
         let mut texts = Vec::new();
         for class in entries(directory)?.into_iter().filter(|path| path.is_dir()) {
             for path in entries(&class)?.into_iter().filter(|path| is_scenario(path)) {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|source| ScenarioError::Read { path: path.clone(), source })?;
+                let text = text_of(&path).map_err(|source| ScenarioError::Read { path: path.clone(), source })?;
                 let id = id_of(path.strip_prefix(directory).unwrap_or(&path));
                 texts.push((id, path.display().to_string(), text));
             }
@@ -98,8 +102,69 @@ fn id_of(path: &Path) -> String {
     parts.join("/")
 }
 
-fn entries(directory: &Path) -> Result<Vec<std::path::PathBuf>, ScenarioError> {
+/// Reads a scenario file. Its type is looked at before it is opened: opening a FIFO waits for somebody who writes.
+fn text_of(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        let reason = "it is not a regular file; remove it, or give it another ending than .toml";
+        return Err(io::Error::new(ErrorKind::InvalidInput, reason));
+    }
+    let mut text = Vec::new();
+    // The size is counted, not asked for: a file may grow, and those of /proc have none.
+    if File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut text)? as u64 > MAX_FILE {
+        let reason = "it has more than 1 MiB; remove it, or shorten it if it is a scenario";
+        return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
+    }
+    String::from_utf8(text).map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, ScenarioError> {
     let read = |source| ScenarioError::Read { path: directory.to_owned(), source };
-    let entries = std::fs::read_dir(directory).map_err(read)?;
+    let entries = fs::read_dir(directory).map_err(read)?;
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(read)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A library of one class with the file `x.toml`, which `make` makes.
+    fn library(make: impl FnOnce(&Path)) -> (TempDir, Result<Library, ScenarioError>) {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("class")).unwrap();
+        make(&directory.path().join("class/x.toml"));
+        let library = Library::from_directory(directory.path());
+        (directory, library)
+    }
+
+    fn refusal(make: impl FnOnce(&Path)) -> String {
+        let refused = library(make).1.unwrap_err().to_string();
+        assert!(refused.contains("class/x.toml"), "{refused}");
+        refused
+    }
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let device = refusal(|path| symlink("/dev/zero", path).unwrap());
+        assert!(device.contains("not a regular file"), "{device}");
+        let directory = refusal(|path| fs::create_dir(path).unwrap());
+        assert!(directory.contains("not a regular file"), "{directory}");
+    }
+
+    #[test]
+    fn a_link_to_a_scenario_is_one() {
+        let expired = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/certificate/expired.toml");
+        let (_directory, library) = library(|path| symlink(expired, path).unwrap());
+        assert_eq!(library.unwrap().iter().map(|scenario| scenario.id.as_str()).collect::<Vec<_>>(), ["class/x"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_a_scenario_is_not_read_whole() {
+        let made = |length| move |path: &Path| File::create(path).unwrap().set_len(length).unwrap();
+        assert!(refusal(made(MAX_FILE + 1)).contains("more than 1 MiB"));
+        assert!(!refusal(made(MAX_FILE)).contains("MiB"), "this one is read, and refused for what is in it");
+    }
 }

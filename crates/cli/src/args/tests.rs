@@ -72,6 +72,17 @@ fn a_time_is_read_in_two_forms() {
 }
 
 #[test]
+fn a_time_is_one_at_which_everything_works() {
+    for good in ["1990-01-01", "2200-01-01", "2200-01-01T05:00:00+05:00"] {
+        assert!(run(&format!("edge502 run --at {good}")).time.at.is_some());
+    }
+    for bad in ["1960-01-01", "1990-01-01T00:00:00+00:01", "2200-01-01T00:00:01Z", "9999-12-31T23:59:59-01:00"] {
+        let refused = refusal(&format!("edge502 run --at {bad}")).to_string();
+        assert!(refused.contains("from 1990-01-01 to 2200-01-01"), "{refused}");
+    }
+}
+
+#[test]
 fn an_edge_listens_where_it_is_told() {
     let edge = edge("edge502 edge --distribution - --http 8080 --https [::1]:8443 --access-log log.txt");
     assert_eq!(edge.distribution, Stream::Standard);

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,7 +10,7 @@ use edge502_rules::Rulebook;
 use edge502_rules::page::ErrorPages;
 use edge502_scenario::RunOptions;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
+use time::macros::{datetime, format_description};
 use time::{Date, OffsetDateTime, UtcOffset};
 
 /// A file, or `-` for standard input or output.
@@ -44,14 +45,21 @@ pub(super) fn concurrency() -> NonZeroUsize {
     NonZeroUsize::new(RunOptions::default().concurrency).unwrap_or(NonZeroUsize::MIN)
 }
 
-/// `2026-11-23T10:00:00Z`, or `2026-11-23` for midnight in UTC.
+/// The first and the last time at which everything works. Certificates reach years beyond them, and TLS libraries count
+/// from 1970 and not to the end of all years.
+const TIMES: RangeInclusive<OffsetDateTime> = datetime!(1990-01-01 00:00 UTC)..=datetime!(2200-01-01 00:00 UTC);
+
+/// `2026-11-23T10:00:00Z`, or `2026-11-23` for midnight in UTC; from 1990-01-01 to 2200-01-01.
 pub(super) fn time(text: &str) -> Result<OffsetDateTime, String> {
     let day = format_description!("[year]-[month]-[day]");
     let midnight = || Date::parse(text, day).map(|date| date.midnight().assume_utc());
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map(|time| time.to_offset(UtcOffset::UTC))
+    let time = OffsetDateTime::parse(text, &Rfc3339)
         .or_else(|_| midnight())
-        .map_err(|_| "expected a time such as 2026-11-23T10:00:00Z, or a date such as 2026-11-23".to_owned())
+        .map_err(|_| "expected a time such as 2026-11-23T10:00:00Z, or a date such as 2026-11-23")?;
+    if !TIMES.contains(&time) {
+        return Err(format!("expected a time from {} to {}", TIMES.start().date(), TIMES.end().date()));
+    }
+    Ok(time.to_offset(UtcOffset::UTC))
 }
 
 /// `8080` is a port of 127.0.0.1; anything else names the address as well.

@@ -1,7 +1,7 @@
 //! `edge502 edge`: an edge in front of the user's own origins.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::{run_directory, table, take_down};
 use crate::args::{EdgeArguments, Format, OutputArguments, Stream};
 use crate::clock::clock;
+use crate::input;
 use crate::resolve::Resolve;
 use crate::signals::Stop;
 use crate::terminal;
@@ -23,12 +24,13 @@ use crate::traffic::{Detail, Traffic};
 use edge502_scenario::report::Paint;
 
 pub(crate) async fn edge(arguments: EdgeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let mut stop = Stop::listen()?;
     refuse_exposure(&arguments)?;
     let Parsed { distribution, notices } = read(&arguments.distribution)?;
+    let trust = trust(arguments.cafile.as_deref())?;
     let style = output.color.style(&io::stdout());
+    let mut stop = Stop::listen()?;
     let directory = run_directory()?;
-    let (config, ca_file) = configure(&arguments, distribution, directory.path())?;
+    let (config, ca_file) = configure(&arguments, distribution, trust, directory.path())?;
     let edge = Edge::start(config).await?;
     // Before anybody knows the addresses, so that no request is missed.
     let events = edge.events();
@@ -54,14 +56,11 @@ fn refuse_exposure(arguments: &EdgeArguments) -> anyhow::Result<()> {
 }
 
 fn read(stream: &Stream) -> anyhow::Result<Parsed> {
-    let (name, text) = match stream {
-        Stream::File(path) => (path.display().to_string(), fs::read_to_string(path)),
-        Stream::Standard => {
-            let mut text = String::new();
-            ("standard input".to_owned(), io::stdin().read_to_string(&mut text).map(|_| text))
-        }
+    let name = match stream {
+        Stream::File(path) => path.display().to_string(),
+        Stream::Standard => "standard input".to_owned(),
     };
-    let text = text.with_context(|| format!("cannot read the distribution from {name}"))?;
+    let text = input::text(stream).with_context(|| format!("cannot read the distribution from {name}"))?;
     Distribution::from_json(&text).with_context(|| format!("{name} is not a distribution"))
 }
 
@@ -69,11 +68,12 @@ fn read(stream: &Stream) -> anyhow::Result<Parsed> {
 fn configure(
     arguments: &EdgeArguments,
     distribution: Distribution,
+    trust: TrustStore,
     directory: &Path,
 ) -> anyhow::Result<(EdgeConfig, String)> {
     let clock = clock(arguments.time.at);
     let (identity, ca_file) = identity(&distribution, &clock, directory)?;
-    let mut config = EdgeConfig::new(distribution, trust(arguments.cafile.as_deref())?, clock);
+    let mut config = EdgeConfig::new(distribution, trust, clock);
     config.identity = Some(identity);
     config.overrides = overrides(&arguments.resolve);
     config.rulebook = arguments.rules.rules;
@@ -108,8 +108,7 @@ fn trust(file: Option<&Path>) -> anyhow::Result<TrustStore> {
     let Some(file) = file else {
         return Ok(TrustStore::from_der(webpki_root_certs::TLS_SERVER_ROOT_CERTS)?);
     };
-    let pem = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    TrustStore::from_pem(pem).with_context(|| format!("--cafile {}", file.display()))
+    TrustStore::from_pem(input::certificates(file)?).with_context(|| format!("--cafile {}", file.display()))
 }
 
 fn overrides(resolve: &[Resolve]) -> Overrides {

@@ -13,9 +13,9 @@ use crate::signals::Stop;
 use crate::terminal;
 
 pub(crate) async fn origin(arguments: OriginArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let mut stop = Stop::listen()?;
     let library = arguments.library.library()?;
     let scenario = library.get(&arguments.case)?;
+    let mut stop = Stop::listen()?;
     let directory = run_directory()?;
     let session = OriginSession::start(scenario, &lab_options(arguments.time)?, directory.path()).await?;
     match arguments.format {

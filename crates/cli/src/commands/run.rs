@@ -13,7 +13,6 @@ use crate::signals::Stop;
 use crate::terminal;
 
 pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let mut stop = Stop::listen()?;
     let library = arguments.library.library()?;
     let scenarios: Vec<Scenario> = library.select(&arguments.ids)?.into_iter().cloned().collect();
     if scenarios.is_empty() {
@@ -23,17 +22,20 @@ pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> any
     let format = report::Format::from(arguments.format);
     let mut progress = Progress::new(scenarios.len(), format, &output);
     let style = progress.style;
+    let mut stop = Stop::listen()?;
     // A task of its own, so that a reader who does not read cannot keep a signal from ending the program.
-    let playing = tokio::spawn(async move { runner.run(scenarios, move |report| progress.finished(report)).await });
-    let reports = tokio::select! {
-        reports = playing => reports.context("a scenario could not be played to its end")?,
-        () = stop.wanted() => bail!("interrupted before every scenario was played"),
-    };
-    terminal::print(&match format {
-        report::Format::Text => report::summary(&reports, style),
-        whole => report::whole(whole, &reports, style),
-    })?;
-    Ok(exit(&reports))
+    let playing = tokio::spawn(async move {
+        let reports = runner.run(scenarios, move |report| progress.finished(report)).await;
+        terminal::print(&match format {
+            report::Format::Text => report::summary(&reports, style),
+            whole => report::whole(whole, &reports, style),
+        })?;
+        Ok(exit(&reports))
+    });
+    tokio::select! {
+        played = playing => played.context("a scenario could not be played to its end")?,
+        () = stop.wanted() => bail!("interrupted before every scenario was played and reported"),
+    }
 }
 
 fn options(arguments: &RunArguments) -> RunOptions {

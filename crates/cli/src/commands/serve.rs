@@ -19,10 +19,10 @@ use edge502_scenario::report::Paint;
 use keys::{Key, Keyboard};
 
 pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let mut stop = Stop::listen()?;
     let scenario = arguments.library.library()?.get(&arguments.id)?.clone();
     let style = output.color.style(&io::stdout());
     let detail = Detail::of(arguments.format, arguments.access_log.as_ref(), style);
+    let mut stop = Stop::listen()?;
     let directory = run_directory()?;
     let session = Session::start(scenario, options(&arguments)?, directory.path()).await?;
     // Before anybody knows the addresses, so that no request is missed.

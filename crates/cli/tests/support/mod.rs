@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -14,8 +15,11 @@ use tempfile::{NamedTempFile, TempDir};
 /// The longest any single wait may take.
 const BOUND: Duration = Duration::from_mins(1);
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_edge502");
+
 /// What a run of the program left.
 pub(crate) struct Finished {
+    /// The exit status, or 128 and the number of the signal that ended it, as shells have it.
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -51,20 +55,49 @@ impl Served {
         Self::spawn(arguments, input, Stdio::piped())
     }
 
+    /// Started with SIGHUP as `disposition` says, `DEFAULT` or `IGNORE`, whatever the tests were started with.
+    pub(crate) fn with_hangup(disposition: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let mut perl = Command::new("perl");
+        perl.args(["-e", "$SIG{HUP} = shift; exec @ARGV or die", disposition, PROGRAM]).args(arguments);
+        Self::of(perl, "", Stdio::piped())
+    }
+
+    /// Waits until the program reads standard input, which ends when what is returned beside it is dropped.
+    pub(crate) fn reading(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> (Self, ChildStdin) {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        let (served, mut stdin) = Self::open(command, Stdio::piped());
+        let (sender, written) = mpsc::channel();
+        thread::spawn(move || {
+            // More than a pipe holds, so that somebody must be reading.
+            let result = stdin.write_all(" ".repeat(256 * 1024).as_bytes());
+            sender.send((result, stdin))
+        });
+        let (result, stdin) = written.recv_timeout(BOUND).expect("the program reads");
+        result.unwrap();
+        (served, stdin)
+    }
+
     fn spawn(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, input: &str, stdout: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_edge502"))
-            .args(arguments)
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::piped())
-            .stdout(stdout)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        Self::of(command, input, stdout)
+    }
+
+    fn of(command: Command, input: &str, stdout: Stdio) -> Self {
+        let (served, mut stdin) = Self::open(command, stdout);
         // A program that does not read is free to leave its input.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let _ = stdin.write_all(input.as_bytes());
+        served
+    }
+
+    fn open(mut command: Command, stdout: Stdio) -> (Self, ChildStdin) {
+        let mut child =
+            command.env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
         let stdout = child.stdout.take().map_or_else(|| mpsc::channel().1, lines);
         let stderr = lines(child.stderr.take().unwrap());
-        Self { child, stdout, stderr }
+        (Self { child, stdout, stderr }, stdin)
     }
 
     /// The next line on standard output.
@@ -87,15 +120,21 @@ impl Served {
 
     /// Sends a signal and waits for the end; the output is what was not read before.
     pub(crate) fn end(self, signal: &str) -> Finished {
+        self.signal(signal);
+        self.finish()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        self.finish()
     }
 
     /// Waits until both outputs are closed, which they are when the program has ended.
     fn finish(mut self) -> Finished {
         let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
-        let code = self.child.wait().unwrap().code().expect("ended by itself");
+        let status = self.child.wait().unwrap();
+        let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap();
         Finished { code, stdout, stderr }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{ALLOW, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -32,6 +32,11 @@ const MAX_BODY: usize = 4 * 1024;
 const HEAD: Duration = Duration::from_secs(10);
 /// The most connections at a time.
 const MAX_CONNECTIONS: usize = 32;
+
+/// <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Why a request of a web page is refused.
+const FOREIGN: &str = "requests of pages from another origin are refused";
 
 /// The running control server.
 pub(super) struct Control {
@@ -104,17 +109,21 @@ async fn answer(stage: &Stage, own: SocketAddr, request: Request<Incoming>) -> R
 
 /// Refuses what did not come to this address, and what a page of another origin sent.
 fn admit(request: &Request<Incoming>, own: SocketAddr) -> Result<(), &'static str> {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     match header(HOST) {
         Some(host) if is_own(own, host) => {}
         _ => return Err("the Host header is not this address"),
+    }
+    // A browser leaves `Origin` out of a page's plain GET, but always says whose page it is.
+    if !request.headers().get_all(FETCH_SITE).iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none")) {
+        return Err(FOREIGN);
     }
     if !request.headers().contains_key(ORIGIN) {
         return Ok(());
     }
     match header(ORIGIN).and_then(|origin| origin.strip_prefix("http://")) {
         Some(authority) if is_own(own, authority) => Ok(()),
-        _ => Err("requests of pages from another origin are refused"),
+        _ => Err(FOREIGN),
     }
 }
 
