@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use edge502_handshake::{ClientCertificate, Options, TrustStore};
 use edge502_rules::Rulebook;
@@ -47,6 +48,8 @@ pub struct EdgeConfig {
     pub overrides: Overrides,
     /// The name server to ask. Default: those of the system.
     pub name_server: Option<SocketAddr>,
+    /// How long one question to a name server may take; it is asked over UDP, then over TCP. Default: 2 s.
+    pub name_server_patience: Duration,
     /// Which family of pages answers for a failed origin connection. Default: the one of 2019.
     pub error_pages: ErrorPages,
     /// The edge location in `X-Amz-Cf-Pop` and the log. Default: `FRA56-P1`.
@@ -75,6 +78,7 @@ impl EdgeConfig {
             client_certificates: HashMap::new(),
             overrides: Overrides::new(),
             name_server: None,
+            name_server_patience: Duration::from_secs(2),
             error_pages: ErrorPages::default(),
             pop: "FRA56-P1".to_owned(),
             identity: None,

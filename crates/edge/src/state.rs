@@ -69,7 +69,10 @@ impl State {
         tasks.spawn(Arc::clone(&snapshot.pool).sweep());
         Ok(Self {
             current: watch::Sender::new(Arc::new(snapshot)),
-            fetcher: Fetcher { resolver: Resolver::new(config.name_server), tasks: tasks.clone() },
+            fetcher: Fetcher {
+                resolver: Resolver::new(config.name_server, config.name_server_patience),
+                tasks: tasks.clone(),
+            },
             journal,
             clock: config.clock,
             error_pages: config.error_pages,

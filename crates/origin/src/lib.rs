@@ -9,6 +9,7 @@
 //! old protocols, weak suites, client certificates. The edge's own library, s2n-tls, is on neither side of this.
 
 mod connection;
+mod dns;
 mod error;
 mod gate;
 mod history;
@@ -21,6 +22,7 @@ mod spec;
 mod tap;
 mod tls;
 
+pub use dns::{DnsAnswer, NameServer};
 pub use error::OriginError;
 pub use history::{ConnectionRecord, End, History, Negotiated, PortKind, RequestRecord, WaitError};
 pub use origin::{Origin, Ports};

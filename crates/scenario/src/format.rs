@@ -1,7 +1,7 @@
 //! The scenario file.
 //!
 //! `<class>/<name>.toml`; the path is the id. A file states only what differs from the healthy lab. `[origin]`,
-//! `[distribution]`, `[request]`, `[client]` and `[edge]` are the broken state; each `[[fix]]` and `[[dead_end]]` lays
+//! `[dns]`, `[distribution]`, `[request]`, `[client]` and `[edge]` are the broken state; each `[[fix]]` and `[[dead_end]]` lays
 //! its own tables over it. Unknown keys are refused with place and nearest key.
 
 mod expect;

@@ -6,10 +6,11 @@ mod refine;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides, ViewerIdentity};
 use edge502_handshake::TrustStore;
-use edge502_origin::{History, Origin};
+use edge502_origin::{DnsAnswer, History, NameServer, Origin};
 use edge502_pki::Issuer;
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
@@ -24,6 +25,9 @@ use crate::viewer::Viewer;
 
 pub use observe::Observed;
 pub(crate) use refine::refined;
+
+/// How long the lab's edge waits for its name server, which is on this machine.
+const NAME_SERVER_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Choices that hold for a whole lab.
 #[derive(Clone)]
@@ -57,6 +61,7 @@ pub struct Lab {
     tap: Option<Tap>,
     /// A bound port nobody listens on: where a distribution's wrong port leads.
     nowhere: Nowhere,
+    name_server: NameServer,
 }
 
 impl Lab {
@@ -65,9 +70,12 @@ impl Lab {
         let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
         let nowhere = Nowhere::reserve()?;
         let overrides = overrides(state, &origin, None, &nowhere);
-        let edge = Edge::start(edge_config(state, &options, overrides)?).await?;
+        let name_server = NameServer::start(state.dns.answer)
+            .await
+            .map_err(ScenarioError::io("cannot start the lab's name server"))?;
+        let edge = Edge::start(edge_config(state, &options, overrides, name_server.address())?).await?;
         let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
-        Ok(Self { options, state: state.clone(), origin, edge, viewer, tap: None, nowhere })
+        Ok(Self { options, state: state.clone(), origin, edge, viewer, tap: None, nowhere, name_server })
     }
 
     /// Changes the running lab to `state`, on the same ports.
@@ -76,6 +84,7 @@ impl Lab {
             self.origin.reconfigure(&state.origin, &self.options.pki).await?;
         }
         self.state = state.clone();
+        self.name_server.set(state.dns.answer);
         self.edge.set_trust(trust(state, &self.options)?)?;
         self.edge.set_distribution(distribution(state)?);
         self.route();
@@ -157,10 +166,17 @@ impl Lab {
     }
 }
 
-fn edge_config(state: &State, options: &LabOptions, overrides: Overrides) -> Result<EdgeConfig, ScenarioError> {
+fn edge_config(
+    state: &State,
+    options: &LabOptions,
+    overrides: Overrides,
+    name_server: SocketAddr,
+) -> Result<EdgeConfig, ScenarioError> {
     let mut config = EdgeConfig::new(distribution(state)?, trust(state, options)?, options.clock.clone());
     config.identity = Some(viewer_identity(state, options)?);
     config.overrides = overrides;
+    config.name_server = Some(name_server);
+    config.name_server_patience = NAME_SERVER_PATIENCE;
     config.rulebook = options.rulebook;
     config.error_pages = options.error_pages;
     config.log = options.access_log.clone().map_or(LogSink::Nowhere, LogSink::File);
@@ -197,9 +213,13 @@ fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {
     Ok(options.pki.authority_pem(Issuer::PrivateCa)?.unwrap_or_default())
 }
 
-/// The origin's name leads to the origin on the usual ports, and to nobody on any other.
+/// The origin's name leads to the origin on the usual ports, and to nobody on any other. Ports are why DNS is not asked
+/// then: it knows none. Where DNS is what is broken, it is asked.
 fn overrides(state: &State, origin: &Origin, tap: Option<SocketAddr>, nowhere: &Nowhere) -> Overrides {
     let distribution = &state.distribution;
+    if state.dns.answer != DnsAnswer::Address {
+        return Overrides::new();
+    }
     let at = |port: u16, usual: u16, address: SocketAddr| {
         if port == usual { tap.unwrap_or(address) } else { nowhere.address }
     };

@@ -21,5 +21,5 @@ pub use format::{Expect, Level, Scenario, Step, StepKind};
 pub use lab::{Lab, LabOptions, Observed};
 pub use library::Library;
 pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};
-pub use state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, State};
+pub use state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, RequestSpec, State};
 pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, VIEWER_HOST};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use edge502_origin::OriginSpec;
+use edge502_origin::{DnsAnswer, OriginSpec};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ pub const ORIGIN_DOMAIN: &str = "origin.shop.test";
 pub struct State {
     /// The origin.
     pub origin: OriginSpec,
+    /// What the name servers say about the origin's domain name.
+    pub dns: DnsSpec,
     /// Settings of the distribution.
     pub distribution: DistributionSpec,
     /// What the viewer asks for.
@@ -27,6 +29,14 @@ pub struct State {
     pub client: ClientSpec,
     /// What no setting of CloudFront can change; for dead ends that suppose it could.
     pub edge: EdgeSpec,
+}
+
+/// What the name servers say about the origin's domain name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DnsSpec {
+    /// `address` (default: the name leads to the origin), `no-such-name`, `no-address`, `server-failure` or `silence`.
+    pub answer: DnsAnswer,
 }
 
 /// Settings of the distribution, under CloudFront's names, with the console's defaults.

@@ -22,8 +22,6 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 
 use crate::OriginFailure;
 
-/// How long one query to a name server may take; it is asked twice.
-const QUERY: Duration = Duration::from_secs(2);
 /// How long a whole lookup may take, whatever the name servers do.
 const LOOKUP: Duration = Duration::from_secs(6);
 
@@ -59,14 +57,15 @@ pub(crate) struct Resolver(Result<TokioResolver, NetError>);
 
 impl Resolver {
     /// A resolver that asks `name_server`, or those of the system (`/etc/resolv.conf`) if there is none.
-    pub(crate) fn new(name_server: Option<SocketAddr>) -> Self {
+    /// Each question may take `patience`.
+    pub(crate) fn new(name_server: Option<SocketAddr>, patience: Duration) -> Self {
         let builder = match name_server {
             Some(address) => Ok(TokioResolver::builder_with_config(only(address), TokioRuntimeProvider::default())),
             None => TokioResolver::builder_tokio(),
         };
         Self(builder.and_then(|mut builder| {
             let options = builder.options_mut();
-            options.timeout = QUERY;
+            options.timeout = patience;
             options.attempts = 1;
             options.cache_size = 0;
             builder.build()

@@ -8,10 +8,10 @@ use toml::{Spanned, Table, Value};
 use super::{Expect, Level, Scenario, Step, StepKind};
 use crate::error::ScenarioError;
 use crate::merge::overlay;
-use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
+use crate::state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
 
 /// The tables a state is made of.
-const STATE_TABLES: [&str; 5] = ["origin", "distribution", "request", "client", "edge"];
+const STATE_TABLES: [&str; 6] = ["origin", "dns", "distribution", "request", "client", "edge"];
 
 /// The file as serde checks it. State tables are read here only to refuse what is not in them: the states themselves
 /// are made from the raw tables, laid over each other.
@@ -28,6 +28,7 @@ struct File {
     #[serde(default)]
     reports: Vec<String>,
     origin: Option<OriginSpec>,
+    dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
@@ -47,6 +48,7 @@ struct Change {
     title: Spanned<String>,
     why: Option<String>,
     origin: Option<OriginSpec>,
+    dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
