@@ -14,6 +14,8 @@ use crate::visit::Recorder;
 pub(crate) struct ViewerBody {
     content: Content,
     recorder: Recorder,
+    /// The failure that ends the body, held back for one turn.
+    held: Option<OriginFailure>,
 }
 
 enum Content {
@@ -35,7 +37,7 @@ impl ViewerBody {
     }
 
     fn new(content: Content, recorder: Recorder) -> Self {
-        let mut body = Self { content, recorder };
+        let mut body = Self { content, recorder, held: None };
         body.complete_at_end();
         body
     }
@@ -55,16 +57,26 @@ impl Body for ViewerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, OriginFailure>>> {
+        if let Some(failure) = self.held.take() {
+            self.recorder.cut(failure.clone());
+            return Poll::Ready(Some(Err(failure)));
+        }
         let polled = match &mut self.content {
             Content::Page(page) => Poll::Ready(page.take().map(|page| Ok(Frame::data(page)))),
             Content::Relayed(download) => Pin::new(download.as_mut()).poll_frame(context),
         };
         match &polled {
+            // An error makes hyper drop the connection with all it has not sent yet, even the head. A turn without
+            // anything to send makes it send that first.
+            Poll::Ready(Some(Err(failure))) => {
+                self.held = Some(failure.clone());
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             Poll::Ready(Some(Ok(frame))) => {
                 self.recorder.sent(frame.data_ref().map_or(0, Bytes::len));
                 self.complete_at_end();
             }
-            Poll::Ready(Some(Err(failure))) => self.recorder.cut(failure.clone()),
             Poll::Ready(None) => self.recorder.complete(),
             Poll::Pending => {}
         }

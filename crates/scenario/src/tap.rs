@@ -65,8 +65,12 @@ async fn pass(edge: TcpStream, origin: SocketAddr, heard: Arc<Mutex<Vec<u8>>>) {
     let _ = (edge.set_nodelay(true), origin.set_nodelay(true));
     let (edge_in, mut edge_out) = edge.into_split();
     let (mut origin_in, origin_out) = origin.into_split();
+    let back = async {
+        let copied = tokio::io::copy(&mut origin_in, &mut edge_out).await;
+        edge_out.shutdown().await.and(copied)
+    };
     // An error on one side ends that direction, as it would without the tap.
-    let _ = tokio::join!(keep(edge_in, origin_out, &heard), tokio::io::copy(&mut origin_in, &mut edge_out));
+    let _ = tokio::join!(keep(edge_in, origin_out, &heard), back);
 }
 
 async fn keep(

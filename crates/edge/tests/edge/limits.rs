@@ -189,6 +189,18 @@ async fn a_body_that_breaks_off_reaches_the_viewer_cut() {
     }
 }
 
+/// Nothing but the head is there when the failure comes: it still has to arrive.
+#[tokio::test]
+async fn a_body_that_breaks_off_before_its_first_byte_still_has_its_head() {
+    let empty = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    let broken = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    for first in [empty, broken] {
+        let (response, cause, _) = cut(first, true, |_| {}).await;
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response:?}");
+        assert_eq!(cause, Cause::ResponseTruncated, "{first:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_stalls_is_cut_after_the_read_timeout() {
     let (response, cause, detail) = cut("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", false, impatient).await;
