@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -108,6 +109,10 @@ fn boxed(log: impl Write + Send + 'static) -> Box<dyn Write + Send> {
 }
 
 fn append_to(path: &Path) -> io::Result<File> {
+    // Opening a FIFO waits until somebody reads it, for ever if need be.
+    if std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a FIFO; `-` writes to standard output"));
+    }
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     if file.metadata()?.len() == 0 {
         file.write_all(HEADER.as_bytes())?;

@@ -102,3 +102,14 @@ async fn a_log_that_cannot_be_written_is_refused_at_the_start() {
     assert!(matches!(error, EdgeError::AccessLog { .. }));
     assert!(error.to_string().contains("/nonexistent/access.log"), "{error}");
 }
+
+#[tokio::test]
+async fn a_fifo_as_log_is_refused_instead_of_waiting_for_its_reader() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let mut config = config(nowhere().await);
+    config.log = LogSink::File(path);
+    let error = within(Edge::start(config)).await.unwrap_err();
+    assert!(error.to_string().contains("access log"), "{error}");
+}
