@@ -17,6 +17,7 @@ mod fetch;
 mod header_case;
 mod journal;
 mod listener;
+mod obtain;
 mod request_head;
 mod respond;
 mod response_head;

@@ -6,14 +6,13 @@ use edge502_rules::outcome::DetailedResultType;
 use edge502_rules::page::Page;
 use edge502_rules::response::ViewerHttp;
 use http::header::{self, HeaderMap};
-use http::request::Parts;
 use http::{Request, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use crate::admit::{self, Admission, Refusal, Route};
-use crate::fetch::{Halt, Order, Outgoing, ViewerFault};
-use crate::request_head::{self, Inbound};
+use crate::admit::{self, Admission, Refusal};
+use crate::fetch::{Halt, ViewerFault};
+use crate::obtain::{Asked, Unobtained, obtain};
 use crate::respond::Responder;
 use crate::state::{Snapshot, State};
 use crate::viewer_body::ViewerBody;
@@ -53,53 +52,26 @@ pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Requ
     match admit::admit(question, &snapshot.distribution) {
         Admission::Refuse(refusal) => responder.refusal(refusal),
         Admission::Redirect { page, location } => responder.redirect(page, &location),
-        Admission::Fetch(route) => relay(&state, &snapshot, &viewer, &parts, body, &route, responder).await,
+        Admission::Fetch(route) => {
+            let asked = Asked { viewer: &viewer, parts: &parts, route: &route };
+            relay(&state, &snapshot, asked, body, responder).await
+        }
     }
 }
 
 async fn relay(
     state: &State,
     snapshot: &Snapshot,
-    viewer: &Viewer,
-    parts: &Parts,
+    asked: Asked<'_>,
     body: Incoming,
-    route: &Route<'_>,
     responder: Responder<'_>,
 ) -> Response<ViewerBody> {
-    let visit = &responder.recorder.visit;
-    let inbound = Inbound {
-        method: &parts.method,
-        path: &route.path,
-        query: parts.uri.query(),
-        headers: &parts.headers,
-        host: &route.host_header,
-        address: viewer.address.ip(),
-        http: visit.http,
-        server: &visit.server,
-        id: &visit.id,
-    };
-    let Some(uri) = request_head::target(&inbound, route.origin, route.behavior) else {
-        return responder.refusal(NO_TARGET);
-    };
-    let request = Outgoing {
-        method: parts.method.clone(),
-        uri,
-        headers: request_head::headers(&inbound, route.origin, route.behavior),
-        extensions: parts.extensions.clone(),
-        body: (!body.is_end_stream()).then_some(body),
-        progress: visit.progress.clone(),
-    };
-    let order = Order {
-        origin: route.origin,
-        https: route.origin.custom.origin_protocol_policy.uses_https(viewer.https),
-        forwarded_host: route.behavior.forwards_host().then_some(&route.host),
-        request,
-    };
-    match state.fetcher.fetch(snapshot, order).await {
-        Ok(fetched) => responder.relay(fetched, route.behavior),
-        Err(Halt::Origin(failure)) => responder.failure(*failure),
-        Err(Halt::Viewer(ViewerFault::Unfinished)) => responder.refusal(UNFINISHED),
-        Err(Halt::Viewer(ViewerFault::Left)) => responder.unheard(),
+    match obtain(state, snapshot, asked, &responder.recorder.visit, body).await {
+        Ok(fetched) => responder.relay(fetched, asked.route.behavior),
+        Err(Unobtained::NoTarget) => responder.refusal(NO_TARGET),
+        Err(Unobtained::Halted(Halt::Origin(failure))) => responder.failure(*failure),
+        Err(Unobtained::Halted(Halt::Viewer(ViewerFault::Unfinished))) => responder.refusal(UNFINISHED),
+        Err(Unobtained::Halted(Halt::Viewer(ViewerFault::Left))) => responder.unheard(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! `[dns]`, `[distribution]`, `[request]`, `[client]` and `[edge]` are the broken state; each `[[fix]]` and `[[dead_end]]` lays
 //! its own tables over it. Unknown keys are refused with place and nearest key.
 
+mod before;
 mod expect;
 mod read;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::State;
 
+pub use before::Earlier;
 pub use expect::{Expect, Texts};
 pub(crate) use read::parse;
 
@@ -107,6 +109,8 @@ pub struct Step {
     pub title: String,
     /// For a dead end: why it does not help, or what it costs. For a fix: a remark.
     pub why: Option<String>,
+    /// What happened before, in order.
+    pub before: Vec<Earlier>,
     /// The state.
     pub state: State,
     /// What is to be seen.

@@ -18,7 +18,9 @@ use edge502_rules::distribution::Distribution;
 use edge502_rules::page::ErrorPages;
 use socket2::{Domain, Socket, Type};
 
+use crate::clock::LabClock;
 use crate::error::ScenarioError;
+use crate::format::Earlier;
 use crate::state::{DISTRIBUTION_DOMAIN, State, VIEWER_HOST};
 use crate::tap::Tap;
 use crate::viewer::Viewer;
@@ -54,6 +56,7 @@ impl LabOptions {
 /// A running lab. Dropping it stops everything; [`Lab::shutdown`] waits until it has stopped.
 pub struct Lab {
     options: LabOptions,
+    clock: Arc<LabClock>,
     state: State,
     origin: Origin,
     edge: Edge,
@@ -66,7 +69,9 @@ pub struct Lab {
 
 impl Lab {
     /// Brings `state` up on free loopback ports.
-    pub async fn start(state: &State, options: LabOptions) -> Result<Self, ScenarioError> {
+    pub async fn start(state: &State, mut options: LabOptions) -> Result<Self, ScenarioError> {
+        let clock = Arc::new(LabClock::new(options.clock));
+        options.clock = clock.clone();
         let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
         let nowhere = Nowhere::reserve()?;
         let overrides = overrides(state, &origin, None, &nowhere);
@@ -75,11 +80,39 @@ impl Lab {
             .map_err(ScenarioError::io("cannot start the lab's name server"))?;
         let edge = Edge::start(edge_config(state, &options, overrides, name_server.address())?).await?;
         let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
-        Ok(Self { options, state: state.clone(), origin, edge, viewer, tap: None, nowhere, name_server })
+        Ok(Self { options, clock, state: state.clone(), origin, edge, viewer, tap: None, nowhere, name_server })
     }
 
-    /// Changes the running lab to `state`, on the same ports.
+    /// Changes the running lab to `state` as if it had just been started, on the same ports.
+    pub async fn renew(&mut self, state: &State) -> Result<(), ScenarioError> {
+        self.clock.reset();
+        self.change(state).await
+    }
+
+    /// Plays what happened before a step.
+    pub(crate) async fn live(&mut self, earlier: &Earlier) -> Result<(), ScenarioError> {
+        if let Some(state) = &earlier.state {
+            self.apply(state).await?;
+            for _ in 0..earlier.requests {
+                self.ask().await?;
+            }
+        }
+        self.clock.advance(earlier.wait);
+        Ok(())
+    }
+
+    /// Changes the running lab to `state`, on the same ports: what it remembers, it keeps.
     pub async fn apply(&mut self, state: &State) -> Result<(), ScenarioError> {
+        let same = State { request: state.request.clone(), ..self.state.clone() };
+        if same == *state {
+            // Nothing but the question differs; connections to the origin stay open.
+            self.state = same;
+            return Ok(());
+        }
+        self.change(state).await
+    }
+
+    async fn change(&mut self, state: &State) -> Result<(), ScenarioError> {
         if self.state.origin != state.origin {
             self.origin.reconfigure(&state.origin, &self.options.pki).await?;
         }

@@ -4,6 +4,7 @@
 //! real sockets, an origin and an edge in front of it; the [`runner`] plays whole scenarios and compares what was seen
 //! with what the file states; the [`report`] says so as text, JSON or `JUnit`.
 
+mod clock;
 mod error;
 pub mod format;
 mod lab;
@@ -17,7 +18,7 @@ mod tap;
 mod viewer;
 
 pub use error::ScenarioError;
-pub use format::{Expect, Level, Scenario, Step, StepKind};
+pub use format::{Earlier, Expect, Level, Scenario, Step, StepKind};
 pub use lab::{Lab, LabOptions, Observed};
 pub use library::Library;
 pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};

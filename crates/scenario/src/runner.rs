@@ -179,11 +179,19 @@ async fn play_steps(
 }
 
 async fn play_step(lab: &mut Option<Lab>, step: &Step, options: &LabOptions) -> Result<Observed, ScenarioError> {
-    match lab {
-        Some(lab) => lab.apply(&step.state).await?,
-        None => *lab = Some(Lab::start(&step.state, options.clone()).await?),
+    let first = step.before.iter().find_map(|earlier| earlier.state.as_ref()).unwrap_or(&step.state);
+    let lab = match lab {
+        Some(lab) => {
+            lab.renew(first).await?;
+            lab
+        }
+        None => lab.insert(Lab::start(first, options.clone()).await?),
+    };
+    for earlier in &step.before {
+        lab.live(earlier).await?;
     }
-    lab.as_mut().expect("started just above").observe(&step.expect).await
+    lab.apply(&step.state).await?;
+    lab.observe(&step.expect).await
 }
 
 /// An error with everything behind it, in one line.

@@ -5,6 +5,7 @@ use edge502_rules::Cause;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
+use super::before::{EarlierSpec, Moments};
 use super::{Expect, Level, Scenario, Step, StepKind};
 use crate::error::ScenarioError;
 use crate::merge::overlay;
@@ -33,6 +34,8 @@ struct File {
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
     edge: Option<EdgeSpec>,
+    #[serde(default)]
+    before: Vec<Spanned<EarlierSpec>>,
     expect: Spanned<Expect>,
     #[serde(default)]
     fix: Vec<Spanned<Change>>,
@@ -53,6 +56,7 @@ struct Change {
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
     edge: Option<EdgeSpec>,
+    before: Option<Vec<Spanned<EarlierSpec>>>,
     expect: Expect,
 }
 
@@ -70,11 +74,15 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
     source.check_words(&read.expect, read.expect.get_ref())?;
     let healthy = healthy_tables();
     let broken = laid_over(&healthy, &raw);
+    let past = |now: &Table, entries: &[Spanned<EarlierSpec>], raw: Option<&Value>| {
+        Moments { healthy: &healthy, broken: &broken, now }.past(&source, entries, raw)
+    };
     let mut steps = vec![
         Step {
             kind: StepKind::Healthy,
             title: "the lab before anything is broken".to_owned(),
             why: None,
+            before: Vec::new(),
             state: source.state(&laid_over(&healthy, &only_request(&raw)))?,
             expect: Expect { status: Some(200), cause: Some(String::new()), ..Expect::default() },
         },
@@ -82,6 +90,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
             kind: StepKind::Broken,
             title: read.title.get_ref().clone(),
             why: None,
+            before: past(&broken, &read.before, raw.get("before"))?,
             state: source.state(&broken)?,
             expect: read.expect.get_ref().clone(),
         },
@@ -92,10 +101,15 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
             let table = raw.get(key).and_then(|list| list.get(index)).and_then(Value::as_table);
             let tables = laid_over(&broken, table.expect("serde read this table from the same text"));
             let change = change.into_inner();
+            let before = match &change.before {
+                Some(before) => past(&tables, before, table.and_then(|table| table.get("before")))?,
+                None => past(&tables, &read.before, raw.get("before"))?,
+            };
             steps.push(Step {
                 kind,
                 title: change.title.into_inner(),
                 why: change.why,
+                before,
                 state: source.state(&tables)?,
                 expect: inherited(read.expect.get_ref(), &change.expect),
             });
@@ -134,7 +148,7 @@ fn only_request(raw: &Table) -> Table {
 }
 
 /// The state tables of `over` laid over `base`.
-fn laid_over(base: &Table, over: &Table) -> Table {
+pub(super) fn laid_over(base: &Table, over: &Table) -> Table {
     let mut tables = base.clone();
     let states = over.iter().filter(|(key, _)| STATE_TABLES.contains(&key.as_str()));
     overlay(&mut tables, &states.map(|(key, value)| (key.clone(), value.clone())).collect());
@@ -142,13 +156,13 @@ fn laid_over(base: &Table, over: &Table) -> Table {
 }
 
 /// A text, and where it came from.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     file: &'a str,
     text: &'a str,
 }
 
 impl Source<'_> {
-    fn fault(&self, offset: usize, reason: String, nearest: Option<String>) -> ScenarioError {
+    pub(super) fn fault(&self, offset: usize, reason: String, nearest: Option<String>) -> ScenarioError {
         let line = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
         ScenarioError::Format { file: self.file.to_owned(), line, reason, nearest }
     }
@@ -168,7 +182,7 @@ impl Source<'_> {
         }
     }
 
-    fn state(&self, tables: &Table) -> Result<State, ScenarioError> {
+    pub(super) fn state(&self, tables: &Table) -> Result<State, ScenarioError> {
         let contradiction = |error: toml::de::Error| ScenarioError::Contradiction {
             file: self.file.to_owned(),
             reason: error.message().to_owned(),
@@ -291,5 +305,33 @@ expect.status = 502
         assert!(error.contains("says `why`"), "{error}");
         let error = refusal(&EXPIRED.replace("+60d\"\nexpect.status = 200", "+60d\"\nexpect.page = \"connect\""));
         assert!(error.contains("`expect.status` is missing"), "{error}");
+    }
+
+    #[test]
+    fn a_step_has_the_past_it_states_or_that_of_the_broken_state() {
+        let text = EXPIRED.replace("[expect]", "[[before]]\nas = \"now\"\nrequest.method = \"HEAD\"\n\n[expect]")
+            + "before = [{ as = \"healthy\", requests = 2 }, { wait = \"11s\" }]\n";
+        let scenario = parse("certificate/expired", "f", &text).unwrap();
+        let [_, broken, dead_end, fix] = &scenario.steps[..] else { panic!() };
+        let [now] = &broken.before[..] else { panic!() };
+        assert_eq!(now.state.as_ref().unwrap().request.method, "HEAD");
+        assert_eq!(now.state.as_ref().unwrap().origin, broken.state.origin);
+        assert_eq!(fix.before[0].state.as_ref().unwrap().origin, fix.state.origin);
+        let [healthy, wait] = &dead_end.before[..] else { panic!() };
+        assert_ne!(healthy.state.as_ref().unwrap().origin, dead_end.state.origin);
+        assert_eq!((healthy.requests, wait.state.is_none(), wait.wait.as_secs()), (2, true, 11));
+    }
+
+    #[test]
+    fn a_past_that_cannot_be_is_refused_in_its_line() {
+        for (past, reason) in [
+            ("{ wait = \"11\" }", "expected a number with a unit"),
+            ("{ requests = 3 }", "who is asked?"),
+            ("{ as = \"now\", requests = 0 }", "1 to 100"),
+            ("{ as = \"later\" }", "later"),
+        ] {
+            let error = refusal(&(EXPIRED.to_owned() + &format!("before = [{past}]\n")));
+            assert!(error.contains(reason) && error.starts_with("certificate/expired.toml:2"), "{error}");
+        }
     }
 }

@@ -58,9 +58,7 @@ impl Lab {
     pub async fn observe(&mut self, expect: &Expect) -> Result<Observed, ScenarioError> {
         self.listen_in(expect.exposes.is_some()).await?;
         self.history().clear();
-        let mut events = self.edge.events();
-        let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
-        let exchange = account(&mut events, &answer).await?;
+        let (answer, exchange) = self.ask().await?;
         let records = self.history().snapshot();
         let exchange = refined(exchange, self.origin.addr()).await;
         let mut observed = seen(&answer, &exchange);
@@ -72,6 +70,14 @@ impl Lab {
             observed.openssl = Some(self.documented_check().await?);
         }
         Ok(observed)
+    }
+
+    /// Sends the state's request and waits for the edge's own account of it.
+    pub(crate) async fn ask(&self) -> Result<(Answer, Arc<Exchange>), ScenarioError> {
+        let mut events = self.edge.events();
+        let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
+        let exchange = account(&mut events, &answer).await?;
+        Ok((answer, exchange))
     }
 
     /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine

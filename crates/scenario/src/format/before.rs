@@ -1,0 +1,148 @@
+//! What happened before a step's request: earlier requests, and time that went by.
+//!
+//! Some failures need a past: an error that is still kept after its cause is gone, an idle connection that the origin
+//! closed. `before` lists that past in order; each entry asks in one of the scenario's states, then lets time pass.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::{Spanned, Table, Value};
+
+use super::read::{Source, laid_over};
+use crate::error::ScenarioError;
+use crate::state::{RequestSpec, State};
+
+/// The most requests one entry may ask for.
+const MOST_REQUESTS: u32 = 100;
+
+/// An entry of `before`, in the form the runner plays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    /// The state that was up, with the request that was sent; `None` if nobody asked.
+    pub state: Option<State>,
+    /// How many times it was sent, one after the other.
+    pub requests: u32,
+    /// How long nothing happened afterwards, by the lab's clock; nobody waits for it.
+    pub wait: Duration,
+}
+
+/// An entry as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EarlierSpec {
+    /// The state the request met. Default `now` if there is a `request`, else nobody asked.
+    r#as: Option<Moment>,
+    /// Where the request differs from the step's.
+    request: Option<RequestSpec>,
+    /// How many times it was sent, 1 (default) to 100.
+    requests: Option<u32>,
+    /// Time that went by afterwards: `"11s"`, `"5m"`, `"2h"`, `"1d"`.
+    wait: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Moment {
+    /// Before anything was broken.
+    Healthy,
+    /// As the scenario breaks it.
+    Broken,
+    /// As the step has it.
+    Now,
+}
+
+/// The states an entry can refer to, as tables.
+pub(super) struct Moments<'a> {
+    pub(super) healthy: &'a Table,
+    pub(super) broken: &'a Table,
+    pub(super) now: &'a Table,
+}
+
+impl Moments<'_> {
+    /// The past that `raw`, the list the entries were read from, describes.
+    pub(super) fn past(
+        &self,
+        source: &Source<'_>,
+        entries: &[Spanned<EarlierSpec>],
+        raw: Option<&Value>,
+    ) -> Result<Vec<Earlier>, ScenarioError> {
+        let raw = |index| raw.and_then(|list| list.get(index)).and_then(Value::as_table);
+        let past = entries.iter().enumerate().map(|(index, entry)| self.earlier(source, entry, raw(index)));
+        past.collect()
+    }
+
+    fn earlier(
+        &self,
+        source: &Source<'_>,
+        entry: &Spanned<EarlierSpec>,
+        raw: Option<&Table>,
+    ) -> Result<Earlier, ScenarioError> {
+        let spec = entry.get_ref();
+        let moment = spec.r#as.or(spec.request.as_ref().map(|_| Moment::Now));
+        let fault = |reason: String| source.fault(entry.span().start, reason, None);
+        if moment.is_none() && spec.requests.is_some() {
+            return Err(fault("`requests` without `as` or `request`: who is asked?".to_owned()));
+        }
+        let requests = spec.requests.unwrap_or(1);
+        if !(1..=MOST_REQUESTS).contains(&requests) {
+            return Err(fault(format!("`requests` is {requests}; 1 to {MOST_REQUESTS} are possible")));
+        }
+        Ok(Earlier {
+            state: moment.map(|moment| source.state(&self.tables(moment, raw))).transpose()?,
+            requests,
+            wait: spec.wait.as_deref().map_or(Ok(Duration::ZERO), |text| {
+                duration(text).ok_or_else(|| {
+                    fault(format!(
+                        "`wait` is {text:?}; expected a number with a unit: \"11s\", \"5m\", \"2h\" or \"1d\""
+                    ))
+                })
+            })?,
+        })
+    }
+
+    /// The tables of a moment, with the step's own request and the entry's changes to it.
+    fn tables(&self, moment: Moment, raw: Option<&Table>) -> Table {
+        let mut tables = match moment {
+            Moment::Healthy => self.healthy,
+            Moment::Broken => self.broken,
+            Moment::Now => self.now,
+        }
+        .clone();
+        if let Some(request) = self.now.get("request") {
+            tables.insert("request".to_owned(), request.clone());
+        }
+        laid_over(&tables, raw.unwrap_or(&Table::new()))
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let unit = match text.chars().next_back()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    (number <= 366 * 86_400).then(|| Duration::from_secs(number.saturating_mul(unit).min(366 * 86_400)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("11s", Some(11)),
+            ("5m", Some(300)),
+            ("1d", Some(86_400)),
+            ("11", None),
+            ("s", None),
+            ("-1s", None),
+            ("", None),
+        ] {
+            assert_eq!(duration(text), seconds.map(Duration::from_secs), "{text:?}");
+        }
+    }
+}
