@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use edge502_scenario::Library;
+
 /// The command that brings the file up to date.
-const REGENERATE: &str = "cargo run -p edge502-rules --example fidelity > FIDELITY.md";
+const REGENERATE: &str = "cargo run -p edge502-scenario --example fidelity > FIDELITY.md";
 
 #[test]
 fn the_document_is_what_the_rules_say() {
@@ -13,7 +15,8 @@ fn the_document_is_what_the_rules_say() {
         .unwrap_or_else(|error| panic!("{}: {error}; write it with: {REGENERATE}", path.display()));
     // A checkout may have turned the line ends.
     let found = found.replace("\r\n", "\n");
-    if let Some((number, found, expected)) = first_difference(&found, &edge502_rules::fidelity::markdown()) {
+    let library = Library::built_in().expect("the built-in scenarios are valid");
+    if let Some((number, found, expected)) = first_difference(&found, &edge502_scenario::fidelity(&library)) {
         panic!(
             "FIDELITY.md does not follow from crates/rules/src/fidelity, line {number}:\n  \
              in the file: {found}\n  by the rules: {expected}\nBring it up to date with: {REGENERATE}"

@@ -79,11 +79,14 @@ pub(crate) struct ListArguments {
     /// Show the causes in place of the scenarios
     #[arg(long)]
     pub(crate) causes: bool,
+    /// Group the scenarios: one after the other, or by cause with what cures and what does not
+    #[arg(long, value_enum, default_value_t, conflicts_with = "causes")]
+    pub(crate) by: By,
     #[command(flatten)]
     pub(crate) library: LibraryArguments,
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: ListFormat,
 }
 
 /// `edge502 run`
@@ -246,6 +249,28 @@ pub(crate) enum Format {
     /// For people
     #[default]
     Text,
+    /// One JSON object on one line
+    Json,
+}
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum By {
+    /// By scenario
+    #[default]
+    Scenario,
+    /// By cause
+    Cause,
+}
+
+/// Form of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    #[default]
+    Text,
+    /// A row each
+    Table,
     /// One JSON object on one line
     Json,
 }

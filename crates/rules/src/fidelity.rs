@@ -12,10 +12,12 @@ mod pages;
 mod source;
 mod tls;
 mod trust;
+mod unplayed;
 
 use crate::Grade;
 
-pub use document::markdown;
+pub use document::{Proofs, markdown};
+pub use unplayed::unplayed;
 
 /// One rule of CloudFront as it is applied here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! whether a name matches a certificate, what a served chain looks like. The crates above bring the wire and the time.
 
 pub mod access_log;
+pub mod advice;
 pub mod cause;
 pub mod certificate;
 pub mod chain;
@@ -20,6 +21,7 @@ pub mod page;
 pub mod request_id;
 pub mod response;
 
+pub use advice::Advice;
 pub use cause::{Cause, Phase};
 pub use error::RulesError;
 pub use evidence::{Grade, Rulebook};

@@ -10,7 +10,7 @@ mod read;
 
 use std::fmt;
 
-use edge502_rules::Cause;
+use edge502_rules::{Advice, Cause};
 use serde::{Deserialize, Serialize};
 
 use crate::state::State;
@@ -59,6 +59,8 @@ pub struct Scenario {
     pub trap: Option<String>,
     /// Addresses of public reports with this cause.
     pub reports: Vec<String>,
+    /// Ids of the rules in `FIDELITY.md` that this scenario proves.
+    pub proves: Vec<String>,
     /// The healthy lab, the broken state, the dead ends and the fixes, in the order in which they are played.
     pub steps: Vec<Step>,
 }
@@ -109,6 +111,8 @@ pub struct Step {
     pub title: String,
     /// For a dead end: why it does not help, or what it costs. For a fix: a remark.
     pub why: Option<String>,
+    /// For a dead end: the piece of advice that it executes.
+    pub advice: Option<Advice>,
     /// What happened before, in order.
     pub before: Vec<Earlier>,
     /// The state.

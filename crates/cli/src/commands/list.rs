@@ -1,5 +1,7 @@
 //! `edge502 list`: scenarios, causes.
 
+mod by_cause;
+
 use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
@@ -9,19 +11,28 @@ use edge502_scenario::report::Paint;
 use edge502_scenario::{Library, Scenario, StepKind};
 use serde_json::{Value, json};
 
-use crate::args::{Format, ListArguments, OutputArguments};
+use crate::args::{By, ListArguments, ListFormat, OutputArguments};
 use crate::terminal;
 
 pub(crate) fn list(arguments: &ListArguments, output: &OutputArguments) -> anyhow::Result<ExitCode> {
     let style = output.color.style(&io::stdout());
-    match (arguments.causes, arguments.format) {
-        (true, Format::Text) => terminal::print(&causes(style))?,
-        (true, Format::Json) => terminal::print_json(&json!({ "causes": causes_json() }))?,
-        (false, Format::Text) => terminal::print(&scenarios(&arguments.library.library()?, style))?,
-        (false, Format::Json) => {
-            let scenarios: Vec<Value> = arguments.library.library()?.iter().map(scenario_json).collect();
+    if arguments.causes {
+        match arguments.format {
+            ListFormat::Text | ListFormat::Table => terminal::print(&causes(style))?,
+            ListFormat::Json => terminal::print_json(&json!({ "causes": causes_json() }))?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let library = arguments.library.library()?;
+    match (arguments.by, arguments.format) {
+        (By::Scenario, ListFormat::Text | ListFormat::Table) => terminal::print(&scenarios(&library, style))?,
+        (By::Scenario, ListFormat::Json) => {
+            let scenarios: Vec<Value> = library.iter().map(scenario_json).collect();
             terminal::print_json(&json!({ "scenarios": scenarios, "causes": causes_json() }))?;
         }
+        (By::Cause, ListFormat::Text) => terminal::print(&by_cause::text(&library, style))?,
+        (By::Cause, ListFormat::Table) => terminal::print(&by_cause::table(&library, style))?,
+        (By::Cause, ListFormat::Json) => terminal::print_json(&by_cause::json(&library))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Area, RULES, Rule};
+use super::{Area, RULES, Rule, unplayed};
 use crate::outcome::{Answer, Outcome};
 use crate::page::Page;
 use crate::{Cause, Grade, Rulebook};
 
 const INTRO: &str = "\
-<!-- Generated from crates/rules/src/fidelity. Do not edit; run: cargo run -p edge502-rules --example fidelity > FIDELITY.md -->
+<!-- Generated from crates/rules/src/fidelity. Do not edit; run: cargo run -p edge502-scenario --example fidelity > FIDELITY.md -->
 
 # How faithful edge502 is to CloudFront
 
@@ -40,14 +40,17 @@ Where AWS's text and AWS's library differ, one of two rulebooks decides:
 
 ";
 
-/// The whole of `FIDELITY.md`, with a final newline.
-pub fn markdown() -> String {
+/// Ids of the scenarios that prove something, in the order to print.
+pub type Proofs = std::collections::BTreeMap<String, Vec<String>>;
+
+/// The whole of `FIDELITY.md`, with a final newline. `proofs` has the scenarios by id of rule and of cause.
+pub fn markdown(proofs: &Proofs) -> String {
     let mut text = String::from(INTRO);
     text.push_str(GRADES);
-    causes(&mut text);
+    causes(&mut text, proofs);
     pages(&mut text);
     for area in Area::ALL {
-        rules(&mut text, *area);
+        rules(&mut text, *area, proofs);
     }
     disputes(&mut text);
     assumptions(&mut text);
@@ -66,13 +69,13 @@ macro_rules! put {
     };
 }
 
-fn causes(text: &mut String) {
+fn causes(text: &mut String, proofs: &Proofs) {
     text.push_str(
         "## Causes\n\n\
         Each reason why the edge has no good answer, and what viewer and log get for it. Three grades: that CloudFront \
         fails for it, what the viewer gets, what the log says.\n\n\
-        | Cause | What is wrong | Status | Log type | Grade | Status grade | Log grade | Source |\n\
-        | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        | Cause | What is wrong | Status | Log type | Grade | Status grade | Log grade | Source | Scenarios |\n\
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for cause in Cause::ALL {
         let outcome = Outcome::of(*cause);
@@ -88,6 +91,7 @@ fn causes(text: &mut String) {
                 outcome.grade.as_str(),
                 outcome.log_grade.as_str(),
                 &link(cause.source()),
+                &shown(proofs, cause.id()),
             ],
         );
     }
@@ -130,7 +134,19 @@ fn grouped(causes: &[String]) -> String {
     }
 }
 
-fn rules(text: &mut String, area: Area) {
+/// The scenarios that prove `id`, the first few by name.
+fn shown(proofs: &Proofs, id: &str) -> String {
+    const MOST: usize = 4;
+    let scenarios = proofs.get(id).map_or(&[][..], Vec::as_slice);
+    let named: Vec<String> = scenarios.iter().take(MOST).map(|id| code(id)).collect();
+    match scenarios.len() {
+        0 => "none".to_owned(),
+        count if count > MOST => format!("{} and {} more", named.join(", "), count - MOST),
+        _ => named.join(", "),
+    }
+}
+
+fn rules(text: &mut String, area: Area, proofs: &Proofs) {
     put!(text, "## {}\n\n", area.title());
     for rule in area.rules() {
         put!(text, "### {}\n\n**{}** ({}, {})\n\n", rule.id, escape(rule.title), rule.grade, link(rule.source));
@@ -147,6 +163,8 @@ fn rules(text: &mut String, area: Area) {
                 put!(text, "- {label}: {}\n", escape(said));
             }
         }
+        let proof = unplayed(rule.id).map_or_else(|| shown(proofs, rule.id), escape);
+        put!(text, "- Proven by: {proof}\n");
         text.push('\n');
     }
 }
@@ -266,7 +284,7 @@ mod tests {
 
     #[test]
     fn every_cause_and_every_rule_is_in_it() {
-        let text = markdown();
+        let text = markdown(&Proofs::new());
         for cause in Cause::ALL {
             assert!(text.contains(&format!("| `{}` |", cause.id())), "{cause}");
         }
@@ -278,7 +296,7 @@ mod tests {
     #[test]
     fn every_row_has_the_cells_of_its_table() {
         let mut columns = None;
-        for line in markdown().lines() {
+        for line in markdown(&Proofs::new()).lines() {
             let pipes = line.replace("\\|", "").matches('|').count();
             match (line.starts_with('|'), columns) {
                 (true, Some(expected)) => assert_eq!(pipes, expected, "{line}"),
@@ -290,7 +308,7 @@ mod tests {
 
     #[test]
     fn links_lead_to_sections_that_exist() {
-        let text = markdown();
+        let text = markdown(&Proofs::new());
         for (_, rest) in text.match_indices("](#").map(|(at, found)| text.split_at(at + found.len())) {
             let id = rest.split(')').next().unwrap_or_default();
             assert!(text.contains(&format!("\n### {id}\n")), "{id}");
@@ -320,7 +338,7 @@ mod tests {
 
     #[test]
     fn it_ends_with_one_newline_and_has_no_blank_runs() {
-        let text = markdown();
+        let text = markdown(&Proofs::new());
         assert!(text.ends_with('\n') && !text.contains("\n\n\n"));
         assert!(text.lines().all(|line| line.trim_end() == line));
     }

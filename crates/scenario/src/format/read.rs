@@ -1,7 +1,8 @@
 //! Reading a scenario file strictly.
 
 use edge502_origin::OriginSpec;
-use edge502_rules::Cause;
+use edge502_rules::fidelity::RULES;
+use edge502_rules::{Advice, Cause};
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
@@ -28,6 +29,8 @@ struct File {
     trap: Option<String>,
     #[serde(default)]
     reports: Vec<String>,
+    #[serde(default)]
+    proves: Vec<Spanned<String>>,
     origin: Option<OriginSpec>,
     dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
@@ -50,6 +53,7 @@ struct File {
 struct Change {
     title: Spanned<String>,
     why: Option<String>,
+    advice: Option<Advice>,
     origin: Option<OriginSpec>,
     dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
@@ -72,6 +76,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
     source.check_text(&read.title)?;
     source.check_text(&read.story)?;
     source.check_words(&read.expect, read.expect.get_ref())?;
+    source.check_rules(&read.proves)?;
     let healthy = healthy_tables();
     let broken = laid_over(&healthy, &raw);
     let past = |now: &Table, entries: &[Spanned<EarlierSpec>], raw: Option<&Value>| {
@@ -82,6 +87,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
             kind: StepKind::Healthy,
             title: "the lab before anything is broken".to_owned(),
             why: None,
+            advice: None,
             before: Vec::new(),
             state: source.state(&laid_over(&healthy, &only_request(&raw)))?,
             expect: Expect { status: Some(200), cause: Some(String::new()), ..Expect::default() },
@@ -90,6 +96,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
             kind: StepKind::Broken,
             title: read.title.get_ref().clone(),
             why: None,
+            advice: None,
             before: past(&broken, &read.before, raw.get("before"))?,
             state: source.state(&broken)?,
             expect: read.expect.get_ref().clone(),
@@ -109,6 +116,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
                 kind,
                 title: change.title.into_inner(),
                 why: change.why,
+                advice: change.advice,
                 before,
                 state: source.state(&tables)?,
                 expect: inherited(read.expect.get_ref(), &change.expect),
@@ -123,6 +131,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
         story: read.story.into_inner(),
         trap: read.trap,
         reports: read.reports,
+        proves: read.proves.into_iter().map(Spanned::into_inner).collect(),
         steps,
     })
 }
@@ -204,6 +213,16 @@ impl Source<'_> {
         }
     }
 
+    /// Every rule that a scenario claims to prove is one.
+    fn check_rules(&self, rules: &[Spanned<String>]) -> Result<(), ScenarioError> {
+        let known = || RULES.iter().map(|rule| rule.id);
+        for id in rules.iter().filter(|id| !known().any(|known| known == id.get_ref())) {
+            let nearest = edge502_rules::error::nearest(id.get_ref(), known()).map(str::to_owned);
+            return Err(self.fault(id.span().start, format!("unknown rule `{}`", id.get_ref()), nearest));
+        }
+        Ok(())
+    }
+
     /// A step says what the viewer gets; a dead end also why it is one.
     fn check_change(&self, kind: StepKind, change: &Spanned<Change>) -> Result<(), ScenarioError> {
         let step = change.get_ref();
@@ -212,6 +231,9 @@ impl Source<'_> {
         let fault = |reason: &str| Err(self.fault(change.span().start, reason.to_owned(), None));
         match kind {
             _ if step.expect.status.is_none() => fault("`expect.status` is missing: what does the viewer get?"),
+            StepKind::Fix if step.advice.is_some() => {
+                fault("`advice` is for dead ends: it is advice that does not help")
+            }
             StepKind::DeadEnd if step.why.is_none() => fault("a dead end says `why` it does not help"),
             _ => Ok(()),
         }
