@@ -216,11 +216,9 @@ impl Source<'_> {
     /// Every rule that a scenario claims to prove is one.
     fn check_rules(&self, rules: &[Spanned<String>]) -> Result<(), ScenarioError> {
         let known = || RULES.iter().map(|rule| rule.id);
-        for id in rules.iter().filter(|id| !known().any(|known| known == id.get_ref())) {
-            let nearest = edge502_rules::error::nearest(id.get_ref(), known()).map(str::to_owned);
-            return Err(self.fault(id.span().start, format!("unknown rule `{}`", id.get_ref()), nearest));
-        }
-        Ok(())
+        let Some(id) = rules.iter().find(|id| !known().any(|known| known == id.get_ref())) else { return Ok(()) };
+        let nearest = edge502_rules::error::nearest(id.get_ref(), known()).map(str::to_owned);
+        Err(self.fault(id.span().start, format!("unknown rule `{}`", id.get_ref()), nearest))
     }
 
     /// A step says what the viewer gets; a dead end also why it is one.
