@@ -7,7 +7,7 @@ use crate::certificate::{Request, Signer, Subject};
 use crate::extension::{Extensions, is_ca};
 use crate::key::{Holder, KeyPair};
 use crate::spec::Validity;
-use crate::{Issuer, KeyKind, KeyUsage, PkiError, Signature};
+use crate::{Issuer, KeyKind, KeyUsage, PkiError, Signature, When};
 
 /// A root and what it issues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Family {
 
     pub(crate) fn found(self, now: OffsetDateTime) -> Result<Authority, PkiError> {
         let key = KeyPair::of(KeyKind::P256, Holder::Root)?;
-        let request = self.root_request(&key, now);
+        let request = self.root_request(&key, root_validity(now, None));
         let certificate = request.self_signed()?;
         Ok(Authority { name: request.subject, certificate, key })
     }
@@ -92,28 +92,42 @@ impl Family {
         self,
         authority: &Authority,
         elder: &Authority,
-        now: OffsetDateTime,
+        validity: Validity,
     ) -> Result<CertificateDer<'static>, PkiError> {
-        self.root_request(&authority.key, now).signed_by(elder.signer())
+        self.root_request(&authority.key, validity).signed_by(elder.signer())
     }
 
-    fn root_request(self, key: &KeyPair, now: OffsetDateTime) -> Request<'_> {
-        root_request(Subject::new(self.organization(), self.root_name()), key, now)
+    /// The root `authority` of this family as an older, self-signed certificate had it.
+    pub(crate) fn former_root(
+        self,
+        authority: &Authority,
+        validity: Validity,
+    ) -> Result<CertificateDer<'static>, PkiError> {
+        self.root_request(&authority.key, validity).self_signed()
+    }
+
+    fn root_request(self, key: &KeyPair, validity: Validity) -> Request<'_> {
+        root_request(Subject::new(self.organization(), self.root_name()), key, validity)
     }
 }
 
 /// A CA that issued nothing that matters: ballast for a chain.
 pub(crate) fn unrelated(number: usize, now: OffsetDateTime) -> Result<CertificateDer<'static>, PkiError> {
     let key = KeyPair::of(KeyKind::P256, Holder::Stranger)?;
-    root_request(Subject::new("TEST ONLY Unrelated", format!("Unrelated CA {number}")), &key, now).self_signed()
+    let subject = Subject::new("TEST ONLY Unrelated", format!("Unrelated CA {number}"));
+    root_request(subject, &key, root_validity(now, None)).self_signed()
 }
 
-fn root_request(subject: Subject, key: &KeyPair, now: OffsetDateTime) -> Request<'_> {
-    let usual = (Duration::days(10 * 365), Duration::days(15 * 365));
+/// The life of a root, 25 years: 10 have passed, unless `not_after` says how it ends.
+pub(crate) fn root_validity(now: OffsetDateTime, not_after: Option<When>) -> Validity {
+    Validity::resolve(now, (None, not_after), (Duration::days(10 * 365), Duration::days(15 * 365)))
+}
+
+fn root_request(subject: Subject, key: &KeyPair, validity: Validity) -> Request<'_> {
     Request {
         subject,
         key,
-        validity: Validity::resolve(now, (None, None), usual),
+        validity,
         serial: None,
         signature: Signature::Sha256,
         extensions: Extensions {

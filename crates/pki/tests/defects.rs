@@ -246,6 +246,23 @@ fn chain_is_served_as_listed() {
 }
 
 #[test]
+fn other_generations_share_name_or_key() {
+    let tables = "chain.serve = ['intermediate', 'expired-intermediate-1', 'rekeyed-intermediate-1', 'root', \
+                  'expired-root', 'expired-cross-signed']";
+    let identity = make(&lab(), tables);
+    let served: Vec<_> = identity.served.iter().map(|der| parse(der)).collect();
+    let key = |index: usize| served[index].public_key().unwrap();
+    let (one, root) = ("edge502 DV CA E1", "edge502 Root X1");
+    assert_eq!(subjects(&identity), [one, one, one, root, root, root]);
+    assert!(key(0).public_eq(&key(1)) && !key(0).public_eq(&key(2)));
+    assert!(key(3).public_eq(&key(4)) && key(3).public_eq(&key(5)));
+    assert_eq!(name(served[4].issuer_name()), root);
+    assert_eq!(name(served[5].issuer_name()), "edge502 Elder Root");
+    let ended = |index: usize| served[index].not_after() < served[0].not_after();
+    assert_eq!([1, 2, 3, 4, 5].map(ended), [true, false, false, true, true]);
+}
+
+#[test]
 fn padding_exceeds_any_limit() {
     let identity = make(&lab(), "chain.serve = ['leaf', 'intermediate', 'padding-20']");
     assert_eq!(identity.served.len(), 22);
@@ -296,6 +313,8 @@ fn damaged_encodings() {
 fn missing_certificates_are_named() {
     for (tables, expected) in [
         ("chain.serve = ['intermediate-2']", "`intermediate-2`; it has leaf, intermediate-1, root"),
+        ("chain.serve = ['rekeyed-intermediate-2']", "`rekeyed-intermediate-2`; it has leaf, intermediate-1, root"),
+        ("certificate.issuer = 'self'\nchain.serve = ['expired-root']", "`expired-root`; it has leaf, unrelated"),
         ("certificate.issuer = 'self'\nchain.serve = ['root']", "`root`; it has leaf, unrelated"),
         ("certificate.issuer = 'self'\nchain.serve = ['cross-signed']", "`cross-signed`; it has leaf, unrelated"),
     ] {

@@ -4,15 +4,18 @@ use rcgen::CustomExtension;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::Lab;
-use crate::authority::{Authority, Family, unrelated};
+use crate::authority::{Authority, Family, root_validity, unrelated};
 use crate::certificate::{LONGEST_COMMON_NAME, Request, Subject};
 use crate::extension::{Extensions, authority_information_access, domain_validated_policy, is_ca, unknown_critical};
 use crate::identity::pem;
 use crate::key::{Holder, KeyPair};
 use crate::{
     AltName, CertificateSpec, ChainSpec, ExtendedKeyUsage, Identity, IntermediateSpec, Issuer, KeyKind, PkiError,
-    Signature, Token,
+    Signature, Token, When,
 };
+
+/// When certificates end that are served expired beside others of the same key.
+const LONG_OVER: When = When::days(-30);
 
 /// Which side of a connection the certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,21 +84,52 @@ impl Workshop<'_> {
         position: u8,
         count: u8,
     ) -> Result<Authority, PkiError> {
-        let sound = IntermediateSpec::default();
-        let spec = if self.intermediate.describes(position) { self.intermediate } else { &sound };
-        let key = KeyPair::of(self.intermediate_key(spec, position), Holder::Intermediate(position))?;
+        let spec = self.intermediate_at(position);
+        let key = KeyPair::of(self.intermediate_key(&spec, position), Holder::Intermediate(position))?;
         let name = spec.common_name.as_deref().unwrap_or(family.intermediate_name());
         let name = if count > 1 { format!("{name} {position}") } else { name.to_owned() };
+        let name = Subject::new(family.organization(), name);
+        let certificate = self.sign_intermediate(family, issuer, position, (&spec, &name, &key))?;
+        Ok(Authority { name, certificate, key })
+    }
+
+    fn intermediate_at(&self, position: u8) -> IntermediateSpec {
+        if self.intermediate.describes(position) { self.intermediate.clone() } else { IntermediateSpec::default() }
+    }
+
+    fn sign_intermediate(
+        &self,
+        family: Family,
+        issuer: &Authority,
+        position: u8,
+        (spec, name, key): (&IntermediateSpec, &Subject, &KeyPair),
+    ) -> Result<CertificateDer<'static>, PkiError> {
         let request = Request {
-            subject: Subject::new(family.organization(), name),
-            key: &key,
+            subject: name.clone(),
+            key,
             validity: spec.validity(self.lab.now),
             serial: None,
             signature: spec.signature,
             extensions: intermediate_extensions(family, spec, position),
         };
-        let certificate = request.signed_by(issuer.signer())?;
-        Ok(Authority { name: request.subject, certificate, key })
+        request.signed_by(issuer.signer())
+    }
+
+    /// An intermediate as its authority issued it another time: to the same name, expired or to another key.
+    fn other_generation(&self, made: &Made, token: Token, position: u8) -> Result<CertificateDer<'static>, PkiError> {
+        let index = usize::from(position - 1);
+        let (current, issuer) = (made.intermediates().get(index), made.authorities.get(index + 1));
+        let (Some(family), Some(current), Some(issuer)) = (made.family, current, issuer) else {
+            return Err(made.no_such(token));
+        };
+        let mut spec = self.intermediate_at(position);
+        let mut key = current.key.clone();
+        if let Token::RekeyedIntermediate(_) = token {
+            key = KeyPair::of(key.kind, Holder::Stranger)?;
+        } else {
+            spec.not_after = Some(LONG_OVER);
+        }
+        self.sign_intermediate(family, issuer, position, (&spec, &current.name, &key))
     }
 
     /// Only RSA can sign with MD5, so the leaf's issuer follows the leaf's wish unless told otherwise.
@@ -187,8 +221,13 @@ impl Workshop<'_> {
                     let index = usize::from(position.get() - 1);
                     served.push(made.authority(made.intermediates().get(index), *token)?);
                 }
+                Token::ExpiredIntermediate(position) | Token::RekeyedIntermediate(position) => {
+                    served.push(self.other_generation(made, *token, position.get())?);
+                }
                 Token::Root => served.push(made.authority(made.authorities.last(), *token)?),
-                Token::CrossSigned => served.push(self.cross_signed(made)?),
+                Token::ExpiredRoot | Token::CrossSigned | Token::ExpiredCrossSigned => {
+                    served.push(self.other_root(made, *token)?);
+                }
                 Token::Unrelated(count) => {
                     for _ in 0..count.get() {
                         served.push(unrelated(served.len(), self.lab.now)?);
@@ -199,11 +238,18 @@ impl Workshop<'_> {
         Ok(served)
     }
 
-    fn cross_signed(&self, made: &Made) -> Result<CertificateDer<'static>, PkiError> {
+    /// Another certificate for the root's name and key.
+    fn other_root(&self, made: &Made, token: Token) -> Result<CertificateDer<'static>, PkiError> {
         let (Some(family), Some(root)) = (made.family, made.authorities.last()) else {
-            return Err(made.no_such(Token::CrossSigned));
+            return Err(made.no_such(token));
         };
-        family.cross_sign(root, self.lab.authority(Family::Elder)?, self.lab.now)
+        let current = root_validity(self.lab.now, None);
+        let over = root_validity(self.lab.now, Some(LONG_OVER));
+        match token {
+            Token::ExpiredRoot => family.former_root(root, over),
+            Token::ExpiredCrossSigned => family.cross_sign(root, self.lab.authority(Family::Elder)?, over),
+            _ => family.cross_sign(root, self.lab.authority(Family::Elder)?, current),
+        }
     }
 }
 
@@ -242,11 +288,18 @@ impl Made {
     }
 
     fn no_such(&self, token: Token) -> PkiError {
+        let numbered = |kind: &str| {
+            (1..=self.intermediates().len())
+                .map(|position| format!("{kind}intermediate-{position}"))
+                .collect::<Vec<_>>()
+        };
         let mut available = vec!["leaf".to_owned()];
-        available.extend((1..=self.intermediates().len()).map(|position| format!("intermediate-{position}")));
+        available.extend(numbered(""));
         if !self.authorities.is_empty() {
-            available.extend(["root".to_owned(), "cross-signed".to_owned()]);
+            available.extend(["root", "expired-root", "cross-signed", "expired-cross-signed"].map(str::to_owned));
         }
+        available.extend(numbered("expired-"));
+        available.extend(numbered("rekeyed-"));
         available.extend(["unrelated".to_owned(), "padding-N".to_owned()]);
         PkiError::NoSuchCertificate { token: token.to_string(), available: available.join(", ") }
     }

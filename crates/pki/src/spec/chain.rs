@@ -34,6 +34,15 @@ pub enum Token {
     Root,
     /// `cross-signed`: the root's name and key, signed by another, older root.
     CrossSigned,
+    /// `expired-intermediate-N`: an older certificate for the name and key of intermediate N, expired 30 days ago.
+    ExpiredIntermediate(NonZeroU8),
+    /// `rekeyed-intermediate-N`: a certificate for the name of intermediate N with another key, as from another
+    /// generation of the authority.
+    RekeyedIntermediate(NonZeroU8),
+    /// `expired-root`: an older certificate for the root's name and key, expired 30 days ago.
+    ExpiredRoot,
+    /// `expired-cross-signed`: as `cross-signed`, expired 30 days ago.
+    ExpiredCrossSigned,
     /// `unrelated` (one) or `padding-N`: this many certificates that have nothing to do with the chain.
     Unrelated(NonZeroU8),
 }
@@ -48,15 +57,20 @@ impl FromStr for Token {
             "intermediate" => Ok(Self::Intermediate(NonZeroU8::MIN)),
             "root" => Ok(Self::Root),
             "cross-signed" => Ok(Self::CrossSigned),
+            "expired-root" => Ok(Self::ExpiredRoot),
+            "expired-cross-signed" => Ok(Self::ExpiredCrossSigned),
             "unrelated" => Ok(Self::Unrelated(NonZeroU8::MIN)),
             _ => numbered("intermediate-")
                 .map(Self::Intermediate)
+                .or_else(|| numbered("expired-intermediate-").map(Self::ExpiredIntermediate))
+                .or_else(|| numbered("rekeyed-intermediate-").map(Self::RekeyedIntermediate))
                 .or_else(|| numbered("padding-").map(Self::Unrelated))
                 .ok_or_else(|| {
                     PkiError::malformed(
                         text,
                         "a certificate of the chain: expected \"leaf\", \"intermediate\", \"intermediate-N\", \"root\", \
-                         \"cross-signed\", \"unrelated\" or \"padding-N\" with N from 1 to 255",
+                         \"cross-signed\", \"expired-intermediate-N\", \"rekeyed-intermediate-N\", \"expired-root\", \
+                         \"expired-cross-signed\", \"unrelated\" or \"padding-N\" with N from 1 to 255",
                     )
                 }),
         }
@@ -78,6 +92,10 @@ impl fmt::Display for Token {
             Self::Intermediate(position) => write!(f, "intermediate-{position}"),
             Self::Root => f.write_str("root"),
             Self::CrossSigned => f.write_str("cross-signed"),
+            Self::ExpiredIntermediate(position) => write!(f, "expired-intermediate-{position}"),
+            Self::RekeyedIntermediate(position) => write!(f, "rekeyed-intermediate-{position}"),
+            Self::ExpiredRoot => f.write_str("expired-root"),
+            Self::ExpiredCrossSigned => f.write_str("expired-cross-signed"),
             Self::Unrelated(NonZeroU8::MIN) => f.write_str("unrelated"),
             Self::Unrelated(count) => write!(f, "padding-{count}"),
         }
@@ -90,7 +108,9 @@ mod tests {
 
     #[test]
     fn tokens_survive_printing() {
-        for text in ["leaf", "intermediate-1", "intermediate-2", "root", "cross-signed", "unrelated", "padding-9"] {
+        let plain = ["leaf", "intermediate-1", "intermediate-2", "root", "cross-signed", "unrelated", "padding-9"];
+        let older = ["expired-intermediate-1", "rekeyed-intermediate-2", "expired-root", "expired-cross-signed"];
+        for text in plain.into_iter().chain(older) {
             assert_eq!(text.parse::<Token>().unwrap().to_string(), text);
         }
         assert_eq!("intermediate".parse::<Token>().unwrap(), "intermediate-1".parse().unwrap());
