@@ -115,6 +115,14 @@ impl Origin {
         self.live.generation().plan.site.identity.served.iter().map(|der| der.to_vec()).collect()
     }
 
+    /// The certificates between the origin's own and the root as they were issued, whether they are sent or not: DER, the
+    /// leaf's issuer first.
+    pub fn intermediates(&self) -> Vec<Vec<u8>> {
+        let generation = self.live.generation();
+        let above = generation.plan.site.identity.authorities.split_last();
+        above.map_or_else(Vec::new, |(_, intermediates)| intermediates.iter().map(|der| der.to_vec()).collect())
+    }
+
     /// Writes certificates and key of the site in force to `directory`, the key with mode 0600.
     pub fn write_pem(&self, directory: &Path) -> Result<PemFiles, OriginError> {
         Ok(self.live.generation().plan.site.identity.write_pem(directory)?)

@@ -234,6 +234,9 @@ pub enum Scheme {
 pub struct ClientSpec {
     /// Whether the certificates the origin serves were added to this machine's own trusted list.
     pub trusts_served_certificates: bool,
+    /// Whether this machine has the intermediates of the origin's certificate already, as a browser that fetched them or
+    /// met them elsewhere.
+    pub knows_intermediates: bool,
     /// Whether this machine trusts the lab's private authority.
     pub trusts_private_ca: bool,
     /// The name given to `-servername`. Default the origin's domain name.

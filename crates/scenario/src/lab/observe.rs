@@ -94,11 +94,14 @@ impl Lab {
         Ok(s_client(&options).await)
     }
 
-    /// What the engineer's machine trusts: the public authorities and what was added by hand.
+    /// What the engineer's machine trusts: the public authorities, what was added by hand, what it remembers.
     pub(crate) fn engineers_trust(&self) -> Result<String, ScenarioError> {
         let mut pem = self.root_pem();
         if self.state.client.trusts_private_ca {
             pem.push_str(&super::private_ca_pem(&self.options)?);
+        }
+        if self.state.client.knows_intermediates {
+            pem.push_str(&TrustStore::from_der(self.origin.intermediates())?.to_pem());
         }
         if self.state.client.trusts_served_certificates {
             pem.push_str(&TrustStore::from_der(self.origin.served_chain())?.to_pem());
