@@ -57,6 +57,12 @@ async fn suites_and_groups() {
         ("static RSA", &old("AES128-SHA:AES256-SHA")),
         ("CHACHA20 in TLS 1.2", &rsa("tls.protocols = ['TLSv1.2']\ntls.ciphers = 'ECDHE-RSA-CHACHA20-POLY1305'")),
         ("one TLS 1.3 suite", "tls.protocols = ['TLSv1.3']\ntls.ciphersuites = 'TLS_AES_128_CCM_SHA256'"),
+        ("suites for RSA, ECDSA key", "tls.protocols = ['TLSv1.2']\ntls.ciphers = 'aRSA+AES'"),
+        (
+            "suites for ECDSA, RSA key",
+            &rsa("tls.protocols = ['TLSv1.2']\ntls.ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256'"),
+        ),
+        ("suites for RSA, ECDSA key, TLS 1.3", "tls.ciphers = 'ECDHE-RSA-AES128-GCM-SHA256'"),
         ("P-521", "tls.groups = ['P-521']"),
         ("P-521 under its other key", "tls.curves = ['secp521r1']"),
         ("P-384 with rustls", "tls.groups = ['P-384']\ntls.backend = 'rustls'"),

@@ -52,6 +52,7 @@ async fn untrue_claims_about_tls_are_found_out() {
         ("tls.protocols = ['TLSv1']", "tls.protocols = ['TLSv1.1']", "TLSv1 is not spoken"),
         ("", other_key, "the origin sends exactly the stated chain"),
         (rsa, &format!("{rsa}tls.ciphers = 'ECDHE-RSA-AES128-GCM-SHA256'"), "no other cipher suite is served"),
+        (rsa, &format!("{rsa}tls.ciphers = 'ECDHE-ECDSA-AES128-SHA'"), "no suite fits the certificate's key"),
         ("", "tls.ciphersuites = 'TLS_AES_128_GCM_SHA256'", "no other TLS 1.3 suite is served"),
         ("", "tls.groups = ['P-256']", "no other group is served"),
         ("", "tls.client_certificate = 'request'", "the origin asks for a client certificate"),

@@ -1,7 +1,10 @@
 //! What is stated about TLS, tried with OpenSSL's most permissive client.
 
-use edge502_legacy_tls::{ClientCertificate as Presented, Options, Transcript, openssl::ssl::SslVersion, s_client};
-
+use edge502_legacy_tls::{
+    ClientCertificate as Presented, Options, Transcript,
+    openssl::ssl::{SslContext, SslMethod, SslVersion},
+    s_client,
+};
 use edge502_pki::{CertificateSpec, Identity};
 
 use super::{PATIENCE, SILENCE, Subject, client, finish_of, http, no_client, patience, permissive, site_name, verify};
@@ -27,13 +30,20 @@ pub(super) const TLS13_SUITES: [&str; 5] = [
 /// Content type of a handshake record (RFC 8446 section 5.1).
 const HANDSHAKE_RECORD: u8 = 22;
 
+/// `handshake_failure` (RFC 5246 section 7.2.2): no suite in common.
+const HANDSHAKE_FAILURE: u8 = 40;
+
 /// A name that is nobody's site.
 const STRANGER: &str = "name-of-nobody.test";
 
 /// Tries everything that the plan states about TLS.
 pub(super) async fn run(plan: &Plan, subject: &Subject<'_>) -> Result<(), OriginError> {
     let check = Check::new(plan, subject)?;
-    check.serves_its_chain().await?;
+    if check.fits_key || check.speaks(Protocol::TlsV1_3) {
+        check.serves_its_chain().await?;
+    } else {
+        check.refuses_for_want_of_a_suite().await?;
+    }
     check.speaks_only_its_protocols().await?;
     check.has_only_its_ciphers().await?;
     check.has_only_its_ciphersuites().await?;
@@ -79,13 +89,15 @@ struct Check<'a> {
     presented: Option<Presented>,
     /// Whether OpenSSL can read everything the origin sends.
     readable: bool,
+    /// Whether a suite below TLS 1.3 fits the kind of key; TLS 1.3 suites fit every kind.
+    fits_key: bool,
 }
 
 impl<'a> Check<'a> {
     fn new(plan: &'a Plan, subject: &'a Subject<'a>) -> Result<Self, OriginError> {
         let identity = client_identity(plan, subject)?;
         let presented = identity.as_ref().map(presented).transpose()?;
-        Ok(Self { plan, subject, identity, presented, readable: plan.site.is_readable() })
+        Ok(Self { plan, subject, identity, presented, readable: plan.site.is_readable(), fits_key: fits_key(plan) })
     }
 
     /// A client that should be served: offers everything, knows the name, has a good certificate.
@@ -123,9 +135,18 @@ impl<'a> Check<'a> {
         if sound { http::answers_in_tls(self.plan, self.subject, self.identity.as_ref()).await } else { Ok(()) }
     }
 
+    /// Suites for one kind of key and a certificate with another: no client comes to see the certificate.
+    async fn refuses_for_want_of_a_suite(&self) -> Result<(), OriginError> {
+        let (transcript, record) = self.tried(&self.options()).await;
+        let refused = transcript.alert == Some(HANDSHAKE_FAILURE) && transcript.served_chain.is_empty();
+        let holds = refused && record.as_ref().is_some_and(|record| record.negotiated.is_none());
+        let expected = "alert 40 before any certificate";
+        verify("no suite fits the certificate's key", &expected, &(&transcript, &record), holds)
+    }
+
     /// A client that does not care whom it talks to can complete a handshake.
     fn is_sound(&self) -> bool {
-        self.readable && self.plan.site.key_fits()
+        self.readable && self.plan.site.key_fits() && (self.fits_key || self.speaks(Protocol::TlsV1_3))
     }
 
     fn chain_is(&self, site: &Site, claim: &str, transcript: &Transcript) -> Result<(), OriginError> {
@@ -137,7 +158,7 @@ impl<'a> Check<'a> {
 
     async fn speaks_only_its_protocols(&self) -> Result<(), OriginError> {
         for protocol in Protocol::ALL {
-            let stated = self.plan.spec.tls.protocols.contains(&protocol);
+            let stated = self.speaks(protocol) && (self.fits_key || protocol == Protocol::TlsV1_3);
             let mut options = self.options();
             options.min_protocol = Some(version(protocol));
             options.max_protocol = Some(version(protocol));
@@ -157,7 +178,7 @@ impl<'a> Check<'a> {
         let Some(list) = self.plan.spec.tls.ciphers.as_ref().filter(|_| self.speaks_old()) else { return Ok(()) };
         let mut options = self.old_options();
         options.cipher_list = Some(list.clone());
-        self.expect("the stated cipher suites are served", true, &s_client(&options).await)?;
+        self.expect("the stated cipher suites are served", self.fits_key, &s_client(&options).await)?;
         let without: String = list
             .split([':', ',', ' '])
             .filter(|element| element.starts_with(|first: char| first.is_ascii_alphanumeric()))
@@ -228,6 +249,10 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn speaks(&self, protocol: Protocol) -> bool {
+        self.plan.spec.tls.protocols.contains(&protocol)
+    }
+
     fn speaks_old(&self) -> bool {
         self.plan.spec.tls.protocols.iter().any(|protocol| *protocol < Protocol::TlsV1_3)
     }
@@ -235,6 +260,16 @@ impl<'a> Check<'a> {
     fn old_options(&self) -> Options {
         Options { max_protocol: Some(SslVersion::TLS1_2), ..self.options() }
     }
+}
+
+/// Whether the stated suites below TLS 1.3 have one for the key that is presented; all of them by default.
+fn fits_key(plan: &Plan) -> bool {
+    let Some(list) = &plan.spec.tls.ciphers else { return true };
+    let other_kinds = if plan.spec.certificate.key.is_rsa() { "!aECDSA" } else { "!aRSA" };
+    // OpenSSL takes a list if a suite is left of it.
+    let left = SslContext::builder(SslMethod::tls_server())
+        .and_then(|mut context| context.set_cipher_list(&format!("{list}:{other_kinds}:!aDSS:!aPSK:!aNULL")));
+    left.is_ok()
 }
 
 /// The stated groups and the common ones; `None` for OpenSSL's own list.
