@@ -229,6 +229,7 @@ pub enum Scheme {
 }
 
 /// The machine of the engineer who runs the documented check.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the machine")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientSpec {
