@@ -62,6 +62,9 @@ pub enum ScenarioError {
     /// A trust store or client could not be made.
     #[error(transparent)]
     Handshake(#[from] edge502_handshake::HandshakeError),
+    /// The documented check could not be set up.
+    #[error("the documented check could not be set up: {0}")]
+    Check(#[from] edge502_legacy_tls::LegacyTlsError),
     /// The distribution of a state is not one.
     #[error("the scenario's distribution: {0}")]
     Distribution(#[from] edge502_rules::distribution::DistributionError),

@@ -1,8 +1,9 @@
 //! The scenario file.
 //!
 //! `<class>/<name>.toml`; the path is the id. A file states only what differs from the healthy lab. `[origin]`,
-//! `[dns]`, `[distribution]`, `[request]`, `[client]` and `[edge]` are the broken state; each `[[fix]]` and `[[dead_end]]` lays
-//! its own tables over it. Unknown keys are refused with place and nearest key.
+//! `[dns]`, `[distribution]`, `[client_certificate]`, `[request]`, `[client]` and `[edge]` are the broken state. Each
+//! `[[fix]]` and `[[dead_end]]` takes out the keys in its list `unset` and then lays its own tables over it. Unknown keys
+//! are refused with place and nearest key.
 
 mod before;
 mod expect;

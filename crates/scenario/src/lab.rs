@@ -3,15 +3,16 @@
 mod observe;
 mod refine;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides, ViewerIdentity};
-use edge502_handshake::TrustStore;
+use edge502_handshake::{ClientCertificate, TrustStore};
 use edge502_origin::{DnsAnswer, History, NameServer, Origin};
-use edge502_pki::Issuer;
+use edge502_pki::{Identity, Issuer};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
@@ -30,6 +31,9 @@ pub(crate) use refine::refined;
 
 /// How long the lab's edge waits for its name server, which is on this machine.
 const NAME_SERVER_PATIENCE: Duration = Duration::from_millis(200);
+
+/// Whom the client certificate towards the origin is for, unless a scenario says otherwise.
+const CLIENT_NAME: &str = "cloudfront.shop.test";
 
 /// Choices that hold for a whole lab.
 #[derive(Clone)]
@@ -119,6 +123,7 @@ impl Lab {
         self.state = state.clone();
         self.name_server.set(state.dns.answer);
         self.edge.set_trust(trust(state, &self.options)?)?;
+        self.edge.set_client_certificates(client_certificates(state, &self.options)?);
         self.edge.set_distribution(distribution(state)?);
         self.route();
         Ok(())
@@ -210,6 +215,7 @@ fn edge_config(
     config.overrides = overrides;
     config.name_server = Some(name_server);
     config.name_server_patience = NAME_SERVER_PATIENCE;
+    config.client_certificates = client_certificates(state, options)?;
     config.rulebook = options.rulebook;
     config.error_pages = options.error_pages;
     config.log = options.access_log.clone().map_or(LogSink::Nowhere, LogSink::File);
@@ -240,6 +246,21 @@ fn trust(state: &State, options: &LabOptions) -> Result<TrustStore, ScenarioErro
         pem.push_str(&private_ca_pem(options)?);
     }
     Ok(TrustStore::from_pem(pem)?)
+}
+
+/// What lies in ACM under the ARN of `OriginMtlsConfig`.
+fn client_certificates(
+    state: &State,
+    options: &LabOptions,
+) -> Result<HashMap<String, ClientCertificate>, ScenarioError> {
+    let Some(mtls) = &state.distribution.origin_mtls_config else { return Ok(HashMap::new()) };
+    let identity = client_identity(state, options)?;
+    let certificate = ClientCertificate::from_pem(identity.served_pem(), identity.key_pem);
+    Ok(HashMap::from([(mtls.client_certificate_arn.clone(), certificate)]))
+}
+
+fn client_identity(state: &State, options: &LabOptions) -> Result<Identity, ScenarioError> {
+    Ok(options.pki.client_identity(&state.client_certificate, CLIENT_NAME)?)
 }
 
 fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {

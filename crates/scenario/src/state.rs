@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use edge502_origin::{DnsAnswer, OriginSpec};
+use edge502_pki::CertificateSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ pub struct State {
     pub dns: DnsSpec,
     /// Settings of the distribution.
     pub distribution: DistributionSpec,
+    /// The certificate that `OriginMtlsConfig` names. Default: sound, for clients, of the lab's client authority.
+    pub client_certificate: CertificateSpec,
     /// What the viewer asks for.
     pub request: RequestSpec,
     /// The machine on which the documented `openssl s_client` check is run.
@@ -68,6 +71,8 @@ pub struct DistributionSpec {
     pub origin_read_timeout: u32,
     /// Seconds an idle connection is kept. Default 5.
     pub origin_keepalive_timeout: u32,
+    /// The client certificate towards the origin; which one it is says the table `[client_certificate]`. Default none.
+    pub origin_mtls_config: Option<OriginMtlsConfig>,
     /// `allow-all` (default), `https-only` or `redirect-to-https`.
     pub viewer_protocol_policy: String,
     /// Name or id of the origin request policy; empty (default) for none, so `Host` is not forwarded.
@@ -84,6 +89,15 @@ pub struct DistributionSpec {
     pub viewer_certificate: BTreeMap<String, toml::Value>,
 }
 
+/// Mutual TLS towards the origin
+/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-mtls-authentication.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub struct OriginMtlsConfig {
+    /// Where the certificate lies in ACM, in us-east-1. It stands for the certificate of `[client_certificate]`.
+    pub client_certificate_arn: String,
+}
+
 impl Default for DistributionSpec {
     fn default() -> Self {
         Self {
@@ -97,6 +111,7 @@ impl Default for DistributionSpec {
             connection_timeout: 10,
             origin_read_timeout: 30,
             origin_keepalive_timeout: 5,
+            origin_mtls_config: None,
             viewer_protocol_policy: "allow-all".to_owned(),
             origin_request_policy: String::new(),
             cache_policy: "CachingDisabled".to_owned(),
@@ -138,7 +153,7 @@ impl DistributionSpec {
             .iter()
             .map(|(name, value)| json!({ "HeaderName": name, "HeaderValue": value }))
             .collect();
-        json!({
+        let mut origin = json!({
             "Id": "origin",
             "DomainName": self.domain_name,
             "OriginPath": self.origin_path,
@@ -153,7 +168,12 @@ impl DistributionSpec {
             },
             "ConnectionAttempts": self.connection_attempts,
             "ConnectionTimeout": self.connection_timeout,
-        })
+        });
+        if let Some(mtls) = &self.origin_mtls_config {
+            origin["CustomOriginConfig"]["OriginMtlsConfig"] =
+                json!({ "ClientCertificateArn": mtls.client_certificate_arn });
+        }
+        origin
     }
 
     fn behavior(&self) -> Value {
@@ -244,6 +264,8 @@ pub struct ClientSpec {
     pub servername: Option<String>,
     /// The name given to `-verify_hostname`. Default none, as AWS's page has it.
     pub verify_hostname: Option<String>,
+    /// Whether `-cert` and `-key` present the certificate of `[client_certificate]`. Default: no.
+    pub presents_client_certificate: bool,
 }
 
 /// Suppositions about the edge that no setting of CloudFront offers.

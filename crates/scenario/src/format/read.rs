@@ -1,6 +1,7 @@
 //! Reading a scenario file strictly.
 
 use edge502_origin::OriginSpec;
+use edge502_pki::CertificateSpec;
 use edge502_rules::fidelity::RULES;
 use edge502_rules::{Advice, Cause};
 use serde::Deserialize;
@@ -9,11 +10,11 @@ use toml::{Spanned, Table, Value};
 use super::before::{EarlierSpec, Moments};
 use super::{Expect, Level, Scenario, Step, StepKind};
 use crate::error::ScenarioError;
-use crate::merge::overlay;
+use crate::merge::{nearest_path, overlay, remove};
 use crate::state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
 
 /// The tables a state is made of.
-const STATE_TABLES: [&str; 6] = ["origin", "dns", "distribution", "request", "client", "edge"];
+const STATE_TABLES: [&str; 7] = ["origin", "dns", "distribution", "client_certificate", "request", "client", "edge"];
 
 /// The file as serde checks it. State tables are read here only to refuse what is not in them: the states themselves
 /// are made from the raw tables, laid over each other.
@@ -34,6 +35,7 @@ struct File {
     origin: Option<OriginSpec>,
     dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
+    client_certificate: Option<CertificateSpec>,
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
     edge: Option<EdgeSpec>,
@@ -54,9 +56,12 @@ struct Change {
     title: Spanned<String>,
     why: Option<String>,
     advice: Option<Advice>,
+    #[serde(default)]
+    unset: Vec<Spanned<String>>,
     origin: Option<OriginSpec>,
     dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
+    client_certificate: Option<CertificateSpec>,
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
     edge: Option<EdgeSpec>,
@@ -106,7 +111,8 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
         for (index, change) in changes.into_iter().enumerate() {
             source.check_change(kind, &change)?;
             let table = raw.get(key).and_then(|list| list.get(index)).and_then(Value::as_table);
-            let tables = laid_over(&broken, table.expect("serde read this table from the same text"));
+            let kept = source.without(&broken, &change.get_ref().unset)?;
+            let tables = laid_over(&kept, table.expect("serde read this table from the same text"));
             let change = change.into_inner();
             let before = match &change.before {
                 Some(before) => past(&tables, before, table.and_then(|table| table.get("before")))?,
@@ -197,6 +203,21 @@ impl Source<'_> {
             reason: error.message().to_owned(),
         };
         Value::Table(tables.clone()).try_into().map_err(contradiction)
+    }
+
+    /// `broken` without the keys that a step takes back.
+    fn without(&self, broken: &Table, keys: &[Spanned<String>]) -> Result<Table, ScenarioError> {
+        let mut tables = broken.clone();
+        for key in keys {
+            if !remove(&mut tables, key.get_ref()) {
+                let reason = format!(
+                    "`{}` is to be unset, but the broken state does not set it; name one of its keys",
+                    key.get_ref()
+                );
+                return Err(self.fault(key.span().start, reason, nearest_path(broken, key.get_ref())));
+            }
+        }
+        Ok(tables)
     }
 
     fn check_text(&self, text: &Spanned<String>) -> Result<(), ScenarioError> {
@@ -317,6 +338,30 @@ expect.status = 502
         assert!(error.contains("certificate-expired") && error.contains(":3: "), "{error}");
         let error = refusal(&EXPIRED.replace("page = \"connect\"", "page = \"conect\""));
         assert!(error.contains("did you mean `connect`?"), "{error}");
+    }
+
+    #[test]
+    fn a_step_can_take_back_what_the_broken_state_sets() {
+        let renewed = "origin.certificate.not_after = \"+60d\"";
+        let taken_back = |key: &str| EXPIRED.replace(renewed, &format!("unset = [\"{key}\"]"));
+        for key in ["origin.certificate.not_after", "origin.certificate"] {
+            let scenario = parse("certificate/expired", "f", &taken_back(key)).unwrap();
+            let fix = scenario.of_kind(StepKind::Fix).next().unwrap();
+            assert_eq!(fix.state, scenario.of_kind(StepKind::Healthy).next().unwrap().state, "{key}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_set_can_be_taken_back() {
+        let renewed = "origin.certificate.not_after = \"+60d\"";
+        for key in ["origin.certificate.corrupt", "expect.status", "title", "", "origin.certificate.not_after.x"] {
+            let error = refusal(&EXPIRED.replace(renewed, &format!("unset = [\"{key}\"]")));
+            assert!(error.contains(":16: ") && error.contains("does not set it"), "{error}");
+        }
+        let error = refusal(&EXPIRED.replace(renewed, "unset = [\"origin.certificate.not_aftr\"]"));
+        assert!(error.ends_with("did you mean `origin.certificate.not_after`?"), "{error}");
+        let error = refusal(&EXPIRED.replace("cause =", "unset = [\"origin\"]\ncause ="));
+        assert!(error.contains("unset"), "{error}");
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl Lab {
         options.server_name = Some(name);
         options.verify_hostname.clone_from(&client.verify_hostname);
         options.timeout = CHECK;
+        if client.presents_client_certificate {
+            let identity = super::client_identity(&self.state, &self.options)?;
+            let presented = s_client::ClientCertificate::from_der(&identity.served, identity.key.secret_der())?;
+            options.client_certificate = Some(presented);
+        }
         options.at = Some(self.options.clock.now());
         options.ca_pem = self.engineers_trust()?.into_bytes();
         Ok(s_client(&options).await)
