@@ -7,6 +7,8 @@
 mod certificates;
 mod ending;
 mod negotiation;
+mod not_public;
+mod signatures;
 mod warnings;
 mod words;
 
@@ -34,6 +36,9 @@ pub struct Verdict {
     /// Whether several causes look the same on the wire of this one connection, so that only further connections with
     /// other offers could tell them apart (see [`crate::probe`]).
     pub ambiguous: bool,
+    /// The names of which the origin's certificate has to carry one: the origin's domain and, if forwarded, the
+    /// viewer's host.
+    pub acceptable_names: Vec<String>,
 }
 
 /// The outcome under one rulebook.
@@ -113,7 +118,7 @@ struct Evidence<'a> {
     expectation: &'a Expectation<'a>,
     chain: ServedChain,
     report: Option<ChainReport>,
-    anchors: &'a [Certificate],
+    trust: &'a TrustStore,
     now: OffsetDateTime,
 }
 
@@ -125,7 +130,7 @@ impl Evidence<'_> {
     /// The trusted root that the path leads to, if it leads to one that is not itself part of the path.
     fn anchor(&self) -> Option<&Certificate> {
         let Top::Anchor { index } = self.report.as_ref()?.top else { return None };
-        let anchor = self.anchors.get(index)?;
+        let anchor = self.trust.parsed().get(index)?;
         let in_path = self.leaf() == Some(anchor) || self.above_leaf().any(|(_, certificate)| certificate == anchor);
         (!in_path).then_some(anchor)
     }
@@ -149,7 +154,7 @@ pub fn judge(
 ) -> Verdict {
     let chain = ServedChain::parse(observation.served_chain.clone().unwrap_or_default());
     let report = chain.report(trust.parsed(), now);
-    let evidence = Evidence { observation, expectation, chain, report, anchors: trust.parsed(), now };
+    let evidence = Evidence { observation, expectation, chain, report, trust, now };
     let mut faults = certificates::faults(&evidence);
     if observation.verified() {
         // The library has accepted the certificates: of its own rules none is broken.
@@ -164,6 +169,7 @@ pub fn judge(
         observed: judge_under(Rulebook::Observed),
         warnings: warnings::of(&evidence),
         ambiguous: refusal.is_some_and(|refusal| refusal.ambiguous),
+        acceptable_names: expectation.acceptable_names().map(str::to_owned).collect(),
     }
 }
 

@@ -192,6 +192,27 @@ impl AsyncWrite for Tap {
         Poll::Ready(written)
     }
 
+    /// In one piece, as over a bare TCP stream: rustls writes an alert along with what goes before it, once.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.seen.broken_off == Some(BrokenOff::Trap) {
+            return Poll::Ready(Ok(pieces.iter().map(|piece| piece.len()).sum()));
+        }
+        self.wrote = true;
+        let written = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, pieces));
+        if let Err(error) = &written {
+            self.note_error(error);
+        }
+        Poll::Ready(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_flush(cx)
     }

@@ -4,19 +4,23 @@
 //! answer each of them with the same alert, or just close. The documentation's advice is to try again with other
 //! settings (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>);
 //! [`narrow`] does that, a bounded number of times. A [`probe`] is a bare ClientHello, written without any TLS library,
-//! so it can offer what no library offers any more. It stops at the origin's first flight and completes no handshake.
+//! so it can offer what no library offers any more. It reads the origin's first flight, in TLS 1.3 up to its Finished, and
+//! completes no handshake.
 
 mod narrow;
 mod offer;
+mod shares;
 
 use std::io;
 use std::time::Duration;
 
+use edge502_rules::certificate::{Certificate, KeyType};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use crate::End;
-use crate::wire::{CipherSuite, Flight, NamedGroup, ProtocolVersion, ServerHello};
+use crate::wire::{CipherSuite, Flight, HandshakeSecret, NamedGroup, ProtocolVersion, ServerHello, Talk};
+use shares::Shares;
 
 pub use narrow::{MAX_PROBES, Narrowed, Trial, Variant, narrow};
 pub use offer::Offer;
@@ -27,7 +31,8 @@ const MAX_RECEIVED: usize = 256 * 1024;
 /// What an origin answered to a bare ClientHello.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeAnswer {
-    /// What it sent in clear text: certificates only below TLS 1.3.
+    /// What it sent. In TLS 1.3 the certificates are missing if it chose a group or suite whose encryption cannot be
+    /// opened here.
     pub flight: Flight,
     /// The first bytes it sent, at most [`Observation::FIRST_BYTES`](crate::Observation::FIRST_BYTES).
     pub first_bytes: Vec<u8>,
@@ -59,6 +64,12 @@ impl ProbeAnswer {
     pub fn group(&self) -> Option<NamedGroup> {
         self.flight.group.or(self.hello()?.group)
     }
+
+    /// The key of the certificate it showed first, if one could be read.
+    pub fn leaf_key(&self) -> Option<KeyType> {
+        let leaf = self.flight.served_chain.as_ref()?.first()?;
+        Certificate::parse(leaf).ok().map(|certificate| certificate.key)
+    }
 }
 
 /// Sends `offer` over a fresh connection and reads the origin's first flight, for at most `limit`.
@@ -66,41 +77,62 @@ pub async fn probe<IO>(mut io: IO, offer: &Offer, limit: Duration) -> ProbeAnswe
 where
     IO: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut received = Vec::new();
-    let end = match timeout(limit, exchange(&mut io, &offer.encode(), &mut received)).await {
+    let mut talk = Exchange::new(offer);
+    let end = match timeout(limit, talk.run(&mut io)).await {
         Ok(Ok(end)) => end,
         Ok(Err(error)) => End::from_io(&error),
         Err(_) => End::TimedOut,
     };
-    let first_bytes = received.iter().take(crate::Observation::FIRST_BYTES).copied().collect();
-    ProbeAnswer { flight: Flight::read_clear_text(&received), first_bytes, end }
+    let first_bytes = talk.received.iter().take(crate::Observation::FIRST_BYTES).copied().collect();
+    ProbeAnswer { flight: talk.flight(), first_bytes, end }
 }
 
-async fn exchange<IO>(io: &mut IO, hello: &[u8], received: &mut Vec<u8>) -> io::Result<End>
-where
-    IO: AsyncRead + AsyncWrite + Unpin,
-{
-    io.write_all(hello).await?;
-    io.flush().await?;
-    let mut chunk = [0; 4096];
-    loop {
-        let count = io.read(&mut chunk).await?;
-        received.extend_from_slice(&chunk[..count]);
-        if let Some(end) = settled(&Flight::read_clear_text(received)) {
-            return Ok(end);
-        }
-        if count == 0 || received.len() >= MAX_RECEIVED {
-            return Ok(End::Closed);
-        }
-    }
+/// One ClientHello and what came back.
+struct Exchange {
+    hello: Vec<u8>,
+    shares: Shares,
+    received: Vec<u8>,
+    secret: Option<HandshakeSecret>,
 }
 
-/// How the probe ends once enough was read; `None` to read on.
-fn settled(flight: &Flight) -> Option<End> {
-    if flight.alert.is_some() {
-        return Some(End::Alert);
+impl Exchange {
+    fn new(offer: &Offer) -> Self {
+        let shares = offer.shares();
+        Self { hello: offer.encode_with(&shares), shares, received: Vec::new(), secret: None }
     }
-    // In TLS 1.3 everything after the ServerHello is encrypted.
-    let tls13 = flight.server_hello.as_ref().is_some_and(|hello| hello.version() == Some(ProtocolVersion::Tls13));
-    (tls13 || flight.hello_done || flight.hello_retry_request.is_some()).then_some(End::Completed)
+
+    async fn run<IO>(&mut self, io: &mut IO) -> io::Result<End>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        io.write_all(&self.hello).await?;
+        io.flush().await?;
+        let mut chunk = [0; 4096];
+        loop {
+            let count = io.read(&mut chunk).await?;
+            self.received.extend_from_slice(&chunk[..count]);
+            self.secret = self.secret.or_else(|| self.shares.secret(&self.hello, &self.received));
+            if let Some(end) = self.settled(&self.flight()) {
+                return Ok(end);
+            }
+            if count == 0 || self.received.len() >= MAX_RECEIVED {
+                return Ok(End::Closed);
+            }
+        }
+    }
+
+    fn flight(&self) -> Flight {
+        Flight::read(&Talk { sent: &self.hello, received: &self.received, secret: self.secret.as_ref() })
+    }
+
+    /// How the probe ends once enough was read; `None` to read on.
+    fn settled(&self, flight: &Flight) -> Option<End> {
+        if flight.alert.is_some() {
+            return Some(End::Alert);
+        }
+        // Without the secret nothing after a TLS 1.3 ServerHello can be read.
+        let tls13 = flight.server_hello.as_ref().is_some_and(|hello| hello.version() == Some(ProtocolVersion::Tls13));
+        let sealed = tls13 && self.secret.is_none();
+        (sealed || flight.hello_done || flight.hello_retry_request.is_some()).then_some(End::Completed)
+    }
 }

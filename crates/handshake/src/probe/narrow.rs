@@ -15,6 +15,9 @@ use crate::{End, Observation};
 /// The most connections [`narrow`] opens.
 pub const MAX_PROBES: usize = 6;
 
+/// The most names that are tried in place of the refused one.
+const MAX_NAMES: usize = 3;
+
 /// How the offer of one probe differs from the edge's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
@@ -32,10 +35,12 @@ pub enum Variant {
     AllKeyTypes,
     /// Without SNI.
     NoServerName,
+    /// With another name as SNI.
+    OtherServerName,
 }
 
 impl Variant {
-    fn of(self, offer: Offer) -> Offer {
+    fn of(self, offer: Offer, other_name: &str) -> Offer {
         match self {
             Self::Everything => offer.with_everything(),
             Self::AsOffered => offer,
@@ -44,6 +49,7 @@ impl Variant {
             Self::AllGroups => offer.with_all_groups(),
             Self::AllKeyTypes => offer.with_all_key_types(),
             Self::NoServerName => offer.without_server_name(),
+            Self::OtherServerName => offer.with_server_name(other_name),
         }
     }
 }
@@ -58,6 +64,7 @@ impl fmt::Display for Variant {
             Self::AllGroups => "groups offered that CloudFront does not speak",
             Self::AllKeyTypes => "key types offered that CloudFront does not speak",
             Self::NoServerName => "no server name sent",
+            Self::OtherServerName => "another server name sent",
         })
     }
 }
@@ -101,30 +108,36 @@ fn spoken(answer: &ProbeAnswer) -> String {
     let version = answer.version().map(|version| version.to_string());
     let suite = answer.suite().map(|suite| suite.openssl_name().map_or_else(|| suite.to_string(), str::to_owned));
     let group = answer.group().map(|group| format!("group {group}"));
-    let parts: Vec<String> = [version, suite, group].into_iter().flatten().collect();
+    let key = answer.leaf_key().map(|key| format!("a certificate with a key of the kind {key}"));
+    let parts: Vec<String> = [version, suite, group, key].into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!("; it then chooses {}", parts.join(", ")) }
 }
 
 /// Opens up to [`MAX_PROBES`] further connections with `dial` and finds out what a refused handshake was about.
 ///
-/// First everything is offered. If the origin refuses even that, only the name is left. Otherwise the edge's own offer
+/// First everything is offered. If the origin refuses even that, only the name is left: none is sent, and then those of
+/// `known_names` (at most three: the origin's domain, the viewers' host) that the edge did not send. Otherwise the edge's own offer
 /// is widened in one respect at a time; the first that is accepted names the cause. `limit` bounds each probe, with its
 /// connecting. The result is empty if no ClientHello went out; its cause is `None` if the refusal cannot be repeated
 /// or nothing is accepted.
-pub async fn narrow<IO, D, F>(observation: &Observation, dial: D, limit: Duration) -> Narrowed
+pub async fn narrow<IO, D, F>(observation: &Observation, known_names: &[&str], dial: D, limit: Duration) -> Narrowed
 where
     IO: AsyncRead + AsyncWrite + Unpin,
     D: Fn() -> F,
     F: Future<Output = io::Result<IO>>,
 {
     let Some(hello) = &observation.client_hello else { return Narrowed::default() };
-    let mut search = Search { hello, dial, limit, trials: Vec::new() };
+    let others = known_names.iter().filter(|name| Some(**name) != hello.server_name.as_deref());
+    let names = others.take(MAX_NAMES).copied().collect();
+    let mut search = Search { hello, names, dial, limit, trials: Vec::new() };
     let cause = search.run().await;
     Narrowed { cause, trials: search.trials }
 }
 
 struct Search<'a, D> {
     hello: &'a ClientHello,
+    /// Names the origin may know, other than the one that was sent.
+    names: Vec<&'a str>,
     dial: D,
     limit: Duration,
     trials: Vec<Trial>,
@@ -139,7 +152,7 @@ where
     async fn run(&mut self) -> Option<Cause> {
         let widest = self.accepts(Variant::Everything).await;
         if widest.is_none() {
-            return self.accepts(Variant::NoServerName).await.map(|_| Cause::SniRefused);
+            return self.knows_another_name().await.then_some(Cause::SniRefused);
         }
         if self.accepts(Variant::AsOffered).await.is_some() {
             return None;
@@ -161,20 +174,42 @@ where
         widest.and_then(|answer| self.foreign(&answer))
     }
 
+    /// Whether the origin accepts the edge's own offer once the name is gone, or another one.
+    async fn knows_another_name(&mut self) -> bool {
+        if self.hello.server_name.is_some() && self.accepts(Variant::NoServerName).await.is_some() {
+            return true;
+        }
+        for name in self.names.clone() {
+            if self.tries(Variant::OtherServerName, name).await.is_some() {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Where more than one thing has to change: the first that the edge could not have agreed to.
     fn foreign(&self, answer: &ProbeAnswer) -> Option<Cause> {
         let hello = self.hello;
         let version = answer.version().is_some_and(|version| !hello.versions().contains(&version));
         let suite = answer.suite().is_some_and(|suite| !hello.cipher_suites.contains(&suite));
         let group = answer.group().is_some_and(|group| !hello.groups.contains(&group));
-        let causes =
-            [(version, Cause::ProtocolMismatch), (suite, Cause::CipherMismatch), (group, Cause::CurveMismatch)];
+        let key = answer.leaf_key().is_some_and(|key| !key.is_documented());
+        let causes = [
+            (version, Cause::ProtocolMismatch),
+            (suite, Cause::CipherMismatch),
+            (group, Cause::CurveMismatch),
+            (key, Cause::CertificateUnsupportedKey),
+        ];
         causes.into_iter().find(|(foreign, _)| *foreign).map(|(_, cause)| cause)
     }
 
     /// The origin's answer to one more probe, if it accepts the offer.
     async fn accepts(&mut self, variant: Variant) -> Option<ProbeAnswer> {
-        let offer = variant.of(Offer::like(self.hello));
+        self.tries(variant, "").await
+    }
+
+    async fn tries(&mut self, variant: Variant, other_name: &str) -> Option<ProbeAnswer> {
+        let offer = variant.of(Offer::like(self.hello), other_name);
         let answer = match timeout(self.limit, (self.dial)()).await {
             Ok(Ok(io)) => probe(io, &offer, self.limit).await,
             Ok(Err(error)) => unreached(End::from_io(&error)),

@@ -1,8 +1,8 @@
 //! A ClientHello put together from what it shall offer.
 
-use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521, EphemeralPrivateKey};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
+use super::shares::Shares;
 use crate::wire::{CipherSuite, ClientHello, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// What a bare ClientHello offers.
@@ -78,6 +78,12 @@ impl Offer {
         self.with_all_versions().with_all_suites().with_all_groups().with_all_key_types()
     }
 
+    /// The same offer with another name as SNI.
+    pub fn with_server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
+        self
+    }
+
     /// The same offer without SNI.
     pub fn without_server_name(mut self) -> Self {
         self.server_name = None;
@@ -86,7 +92,21 @@ impl Offer {
 
     /// The ClientHello as one TLS record, with fresh random values.
     pub fn encode(&self) -> Vec<u8> {
-        let highest = self.versions.iter().max().copied().unwrap_or(ProtocolVersion::Tls12);
+        self.encode_with(&self.shares())
+    }
+
+    /// Fresh key shares for the groups, if TLS 1.3 is offered.
+    pub(super) fn shares(&self) -> Shares {
+        if self.highest() == ProtocolVersion::Tls13 { Shares::fresh(&self.groups) } else { Shares::none() }
+    }
+
+    fn highest(&self) -> ProtocolVersion {
+        self.versions.iter().max().copied().unwrap_or(ProtocolVersion::Tls12)
+    }
+
+    /// The ClientHello with these key shares.
+    pub(super) fn encode_with(&self, shares: &Shares) -> Vec<u8> {
+        let highest = self.highest();
         let legacy = highest.min(ProtocolVersion::Tls12);
         let mut body = legacy.code().to_be_bytes().to_vec();
         body.extend(random::<32>());
@@ -94,7 +114,7 @@ impl Offer {
         prefixed::<2>(&mut body, &numbers(self.suites.iter().map(|suite| suite.0)));
         prefixed::<1>(&mut body, &[0]);
         if highest > ProtocolVersion::Ssl30 {
-            prefixed::<2>(&mut body, &self.extensions(highest));
+            prefixed::<2>(&mut body, &self.extensions(highest, shares));
         }
         let mut message = vec![1];
         prefixed::<3>(&mut message, &body);
@@ -105,7 +125,7 @@ impl Offer {
         record
     }
 
-    fn extensions(&self, highest: ProtocolVersion) -> Vec<u8> {
+    fn extensions(&self, highest: ProtocolVersion, shares: &Shares) -> Vec<u8> {
         let mut block = Vec::new();
         let mut extension = |kind: ExtensionType, body: &[u8]| {
             block.extend(kind.0.to_be_bytes());
@@ -128,7 +148,7 @@ impl Offer {
             versions.sort_unstable_by(|a, b| b.cmp(a));
             let versions = numbers(versions.into_iter().map(ProtocolVersion::code));
             extension(ExtensionType::SUPPORTED_VERSIONS, &list::<1>(&versions));
-            extension(ExtensionType::KEY_SHARE, &list::<2>(&key_shares(&self.groups)));
+            extension(ExtensionType::KEY_SHARE, &shares.extension());
         }
         block
     }
@@ -148,40 +168,7 @@ fn server_name(name: &str) -> Vec<u8> {
     list::<2>(&entry)
 }
 
-/// A public value for each group that has one without keeping a private key: with it the origin goes on to choose a
-/// certificate, and a refusal says something about the certificate, too. Other groups cost a HelloRetryRequest, which
-/// is an answer as well.
-fn key_shares(groups: &[NamedGroup]) -> Vec<u8> {
-    let mut shares = Vec::new();
-    for group in groups {
-        if let Some(value) = public_value(*group) {
-            shares.extend(group.0.to_be_bytes());
-            prefixed::<2>(&mut shares, &value);
-        }
-    }
-    shares
-}
-
-fn public_value(group: NamedGroup) -> Option<Vec<u8>> {
-    match group.0 {
-        0x0017 => point(&ECDH_P256),
-        0x0018 => point(&ECDH_P384),
-        0x0019 => point(&ECDH_P521),
-        // Any string of the right length is a valid value of these two curves.
-        0x001D => Some(random::<32>().to_vec()),
-        0x001E => Some(random::<56>().to_vec()),
-        // The primes start with 64 one bits, so a value that starts with a zero byte is below them.
-        0x0100 => Some([&[0][..], &random::<255>()].concat()),
-        _ => None,
-    }
-}
-
-fn point(curve: &'static agreement::Algorithm) -> Option<Vec<u8>> {
-    let key = EphemeralPrivateKey::generate(curve, &SystemRandom::new()).ok()?;
-    Some(key.compute_public_key().ok()?.as_ref().to_vec())
-}
-
-fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("aws-lc aborts rather than fail to give random bytes");
     bytes
@@ -192,14 +179,14 @@ fn numbers(numbers: impl Iterator<Item = u16>) -> Vec<u8> {
 }
 
 /// Appends a field preceded by its length in `N` bytes. Every field here is far below the limit of its length.
-fn prefixed<const N: usize>(out: &mut Vec<u8>, field: &[u8]) {
+pub(super) fn prefixed<const N: usize>(out: &mut Vec<u8>, field: &[u8]) {
     let length = u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes();
     out.extend(&length[4 - N..]);
     out.extend(field);
 }
 
 /// A field preceded by its length in `N` bytes.
-fn list<const N: usize>(field: &[u8]) -> Vec<u8> {
+pub(super) fn list<const N: usize>(field: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(N + field.len());
     prefixed::<N>(&mut out, field);
     out

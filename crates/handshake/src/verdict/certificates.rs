@@ -4,7 +4,7 @@ use edge502_rules::certificate::Certificate;
 use edge502_rules::chain::{Breach, ChainReport, Remark, Top};
 use edge502_rules::{Cause, Finding, Grade};
 
-use super::{Applies, Evidence, Fault, words};
+use super::{Applies, Evidence, Fault, not_public, signatures, words};
 
 /// The most certificates s2n-tls reads (`S2N_MAX_CHAIN_DEPTH`-style default of 7).
 const MAX_SERVED: usize = 7;
@@ -95,7 +95,7 @@ fn names(evidence: &Evidence<'_>, leaf: &Certificate, report: &ChainReport) -> O
 fn path(evidence: &Evidence<'_>, report: &ChainReport) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &report.top {
-        Top::Anchor { .. } => {}
+        Top::Anchor { index } => findings.extend(signatures::broken(evidence, report, *index)),
         Top::Untrusted { position } => findings.push(untrusted(evidence, report, *position)),
         Top::MissingIssuer { position, issuer, other_key } => {
             findings.push(missing_issuer(evidence, report, *position, issuer, *other_key));
@@ -131,6 +131,10 @@ fn missing_issuer(
         let detail =
             format!("{subject} names {issuer} as its issuer, but was signed by another key than that authority has");
         return Finding::new(Cause::CertificateUntrustedCa, detail);
+    }
+    if let Some(known) = not_public::authority(issuer) {
+        let detail = format!("{subject} was issued by {issuer}, {}", known.what);
+        return Finding::new(Cause::CertificateUntrustedCa, detail).resting_on(Grade::Observed, known.source);
     }
     let claims_public = evidence.leaf().is_some_and(|leaf| leaf.public_policy);
     if position == report.leaf || claims_public {

@@ -67,7 +67,7 @@ fn aborted(evidence: &Evidence<'_>, faults: &[Fault]) -> Refusal {
 
 fn closed(evidence: &Evidence<'_>) -> Refusal {
     let detail = format!("the origin closed the connection after the {}, without an alert", waiting_for(evidence));
-    if evidence.observation.server_hello.is_some() {
+    if evidence.observation.served_chain.is_some() {
         return Refusal::plain(Cause::HandshakeClosed, detail);
     }
     Refusal::ambiguous(Cause::HandshakeClosed, detail)
@@ -134,6 +134,10 @@ fn by_alert(evidence: &Evidence<'_>, alert: Alert) -> Refusal {
             Refusal::ambiguous(Cause::CipherMismatch, format!("{said}{}", offered(evidence)))
         }
         _ if before_server_hello => Refusal::ambiguous(Cause::HandshakeClosed, said),
+        // Version, suite and group are chosen; what is left is a signature that the edge would take.
+        _ if observation.served_chain.is_none() => {
+            Refusal::ambiguous(Cause::HandshakeClosed, format!("{said} after its ServerHello, before its certificate"))
+        }
         _ => Refusal::plain(Cause::HandshakeClosed, said),
     }
 }

@@ -36,7 +36,7 @@ impl Opener {
         let secret = secret.bytes.get(..secret.length).filter(|bytes| bytes.len() == hash_length)?;
         let prk = Prk::new_less_safe(hash, secret);
         let mut iv = [0; NONCE_LEN];
-        expand_label(&prk, b"iv", &mut iv)?;
+        expand_label(&prk, b"iv", b"", &mut iv)?;
         Some(Self { key: expand_key(&prk, aead)?, iv, sequence: 0 })
     }
 
@@ -65,15 +65,16 @@ impl Opener {
 fn expand_key(prk: &Prk, aead: &'static Algorithm) -> Option<LessSafeKey> {
     let mut key = [0; 32];
     let key = &mut key[..aead.key_len()];
-    expand_label(prk, b"key", key)?;
+    expand_label(prk, b"key", b"", key)?;
     Some(LessSafeKey::new(aws_lc_rs::aead::UnboundKey::new(aead, key).ok()?))
 }
 
-/// HKDF-Expand-Label with an empty context (RFC 8446 section 7.1).
-fn expand_label(prk: &Prk, label: &[u8], out: &mut [u8]) -> Option<()> {
+/// HKDF-Expand-Label (RFC 8446 section 7.1). `None` if label or context is longer than it can be.
+pub(crate) fn expand_label(prk: &Prk, label: &[u8], context: &[u8], out: &mut [u8]) -> Option<()> {
     let length = u16::try_from(out.len()).ok()?.to_be_bytes();
     let label_length = [u8::try_from(b"tls13 ".len() + label.len()).ok()?];
-    let info: [&[u8]; 5] = [&length, &label_length, b"tls13 ", label, &[0]];
+    let context_length = [u8::try_from(context.len()).ok()?];
+    let info: [&[u8]; 6] = [&length, &label_length, b"tls13 ", label, &context_length, context];
     prk.expand(&info, OutputLength(out.len())).ok()?.fill(out).ok()
 }
 

@@ -33,7 +33,7 @@ pub struct Flight {
     pub certificate_request: Option<CertificateRequest>,
     /// The last alert that could be read.
     pub alert: Option<Alert>,
-    /// Whether `ServerHelloDone` came, which ends the clear-text flight below TLS 1.3.
+    /// Whether the server's first flight is complete: `ServerHelloDone` came, in TLS 1.3 `Finished`.
     pub hello_done: bool,
 }
 
@@ -130,7 +130,9 @@ impl Walk {
             (message_type::SERVER_KEY_EXCHANGE, Some(_)) if flight.uses_curve() => {
                 flight.group = named_curve(message.body).ok();
             }
-            (message_type::SERVER_HELLO_DONE, Some(_)) => flight.hello_done = true,
+            (message_type::SERVER_HELLO_DONE, Some(_)) | (message_type::FINISHED, Some(ProtocolVersion::Tls13)) => {
+                flight.hello_done = true;
+            }
             (message_type::CERTIFICATE_REQUEST, Some(version)) => {
                 // Even one that cannot be read is a request.
                 let request = CertificateRequest::parse(message.body, version).unwrap_or_default();

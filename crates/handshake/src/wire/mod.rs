@@ -23,5 +23,7 @@ pub use record::{Alert, AlertLevel, ContentType, Message, Record, messages, reco
 pub use server_hello::ServerHello;
 pub use version::ProtocolVersion;
 
-pub(crate) use decrypt::{HandshakeSecret, MAX_SECRET};
+pub(crate) use decrypt::{HandshakeSecret, MAX_SECRET, expand_label};
 pub(crate) use flight::Talk;
+pub(crate) use record::RECORD_HEADER;
+pub(crate) use server_hello::ServerShare;

@@ -14,7 +14,11 @@ pub(crate) mod message_type {
     pub(crate) const SERVER_KEY_EXCHANGE: u8 = 12;
     pub(crate) const CERTIFICATE_REQUEST: u8 = 13;
     pub(crate) const SERVER_HELLO_DONE: u8 = 14;
+    pub(crate) const FINISHED: u8 = 20;
 }
+
+/// The length of a record's header.
+pub(crate) const RECORD_HEADER: usize = 5;
 
 /// What a record carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use super::client_hello::extensions;
 use super::codes::{CipherSuite, ExtensionType, NamedGroup};
 use super::reader::Reader;
+use super::record::{ContentType, message_type, messages, records};
 use super::version::ProtocolVersion;
 use crate::HandshakeError;
 
@@ -11,6 +12,12 @@ const HELLO_RETRY_RANDOM: [u8; 32] = [
     0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11,
     0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
 ];
+
+/// Type and length of a handshake message.
+const MESSAGE_HEADER: usize = 4;
+/// Version and random of a ServerHello.
+const FIXED_PART: usize = 2 + 32;
+const SUITE_AND_COMPRESSION: usize = 2 + 1;
 
 /// What a server chose from a ClientHello.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,5 +71,39 @@ impl ServerHello {
     /// Whether this is a HelloRetryRequest.
     pub fn is_hello_retry_request(&self) -> bool {
         self.random == HELLO_RETRY_RANDOM
+    }
+}
+
+/// What a TLS 1.3 ServerHello says about the key exchange.
+pub(crate) struct ServerShare<'a> {
+    /// The whole message, as it enters the transcript.
+    pub(crate) message: &'a [u8],
+    /// The cipher suite.
+    pub(crate) suite: CipherSuite,
+    /// The group of the share.
+    pub(crate) group: NamedGroup,
+    /// The server's public value.
+    pub(crate) public: &'a [u8],
+}
+
+impl<'a> ServerShare<'a> {
+    /// Finds it in what a server sent; `None` if there is no complete one, or the server asks for another ClientHello.
+    pub(crate) fn find(received: &'a [u8]) -> Option<Self> {
+        let record = records(received).find(|record| record.content_type == ContentType::Handshake)?;
+        let message = messages(record.payload).next().filter(|message| message.kind == message_type::SERVER_HELLO)?;
+        let hello = ServerHello::parse(message.body).ok().filter(|hello| !hello.is_hello_retry_request())?;
+        let mut reader = Reader::new(message.body, "ServerHello");
+        reader.take(FIXED_PART).ok()?;
+        reader.vec8().ok()?;
+        reader.take(SUITE_AND_COMPRESSION).ok()?;
+        let extensions = extensions(reader.vec16().ok()?).ok()?;
+        let (_, body) = extensions.into_iter().find(|(kind, _)| *kind == ExtensionType::KEY_SHARE)?;
+        let mut body = Reader::new(body, "key_share");
+        Some(Self {
+            message: record.payload.get(..MESSAGE_HEADER + message.body.len())?,
+            suite: hello.cipher_suite,
+            group: body.u16().ok()?.into(),
+            public: body.vec16().ok()?,
+        })
     }
 }

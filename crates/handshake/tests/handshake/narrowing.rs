@@ -1,10 +1,10 @@
 //! One refusal, several possible causes: further connections tell which.
 
 use edge502_handshake::ProtocolVersion;
-use edge502_handshake::probe::{MAX_PROBES, Narrowed, narrow};
+use edge502_handshake::probe::{MAX_PROBES, Narrowed, Offer, narrow, probe};
 use edge502_handshake::wire::{CipherSuite, NamedGroup};
 use edge502_legacy_tls::openssl::dh::Dh;
-use edge502_legacy_tls::openssl::ssl::{NameType, SniError, SslContextBuilder, SslVersion};
+use edge502_legacy_tls::openssl::ssl::{NameType, SniError, SslAlert, SslContextBuilder, SslVersion};
 use edge502_pki::KeyKind;
 use edge502_rules::Cause;
 
@@ -19,7 +19,7 @@ async fn narrowed(key: KeyKind, adapt: impl FnOnce(&mut SslContextBuilder)) -> N
 async fn narrowed_at(lab: &Lab, origin: &Origin) -> Narrowed {
     let seen = refused(Case::default().connect(&lab.connector(), origin).await).observation;
     assert!(seen.server_hello.is_none(), "{seen:?}");
-    let narrowed = on_any_thread(narrow(&seen, || origin.dial(), PATIENCE)).await;
+    let narrowed = on_any_thread(narrow(&seen, &[], || origin.dial(), PATIENCE)).await;
     assert!(narrowed.trials.len() <= MAX_PROBES);
     narrowed
 }
@@ -112,6 +112,67 @@ async fn a_refusal_that_does_not_repeat_stays_unexplained() {
     let refuses = Origin::saying(b"\x15\x03\x03\x00\x02\x02\x28").await;
     let seen = refused(Case::default().connect(&lab.connector(), &refuses).await).observation;
     let healthy = lab.openssl(|_| ()).await;
-    let found = narrow(&seen, || healthy.dial(), PATIENCE).await;
+    let found = narrow(&seen, &[], || healthy.dial(), PATIENCE).await;
     assert_eq!((found.cause, found.trials.len()), (None, 2), "{found:?}");
+}
+
+/// A strict server answers no name and every unknown name with the same alert.
+#[tokio::test]
+async fn a_name_among_several_that_the_origin_knows() {
+    let lab = Lab::new("origin.test");
+    let origin = lab
+        .openssl(|builder| {
+            builder.set_servername_callback(|ssl, alert| match ssl.servername(NameType::HOST_NAME) {
+                Some("known.test") => Ok(()),
+                _ => {
+                    *alert = SslAlert::INTERNAL_ERROR;
+                    Err(SniError::ALERT_FATAL)
+                }
+            });
+        })
+        .await;
+    let refused = refused(Case::default().connect(&lab.connector(), &origin).await);
+    assert_eq!(refused.verdict.acceptable_names, ["origin.test"]);
+    let strangers = ["origin.test", "one.test"];
+    let unknown = narrow(&refused.observation, &strangers, || origin.dial(), PATIENCE).await;
+    assert_eq!((unknown.cause, unknown.trials.len()), (None, 3), "{unknown:?}");
+    let known =
+        narrow(&refused.observation, &["origin.test", "one.test", "known.test"], || origin.dial(), PATIENCE).await;
+    assert_eq!((known.cause, known.trials.len()), (Some(Cause::SniRefused), 4), "{known:?}");
+}
+
+/// rustls chooses version, suite and group first and misses a signature scheme only then: in TLS 1.3 behind encryption.
+#[tokio::test]
+async fn a_key_type_that_shows_after_the_server_hello() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let lab = Lab::with_key(KeyKind::Ed25519);
+        let origin = lab.rustls_speaking(version).await;
+        let seen = refused(Case::default().connect(&lab.connector(), &origin).await);
+        assert!(seen.verdict.ambiguous, "{seen:?}");
+        let found = narrow(&seen.observation, &[], || origin.dial(), PATIENCE).await;
+        assert_eq!(found.cause, Some(Cause::CertificateUnsupportedKey), "{found:?}");
+        assert_eq!(found.accepted().unwrap().answer.flight.served_chain.as_ref(), Some(&lab.chain));
+        assert!(found.finding().unwrap().detail.to_lowercase().contains("ed25519"), "{:?}", found.finding());
+    }
+}
+
+/// The probe opens what a TLS 1.3 server sends, whichever of the usual groups and suites it chooses.
+#[tokio::test]
+async fn certificates_of_tls13_are_read_by_probes() {
+    let lab = Lab::new("origin.test");
+    let healthy = lab.openssl(|_| ()).await;
+    let hello = Case::default().connect(&lab.connector(), &healthy).await.unwrap().observation.client_hello.unwrap();
+    for group in ["P-256", "P-384", "P-521", "X25519"] {
+        for suite in ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"] {
+            let origin = lab
+                .openssl(|builder| {
+                    builder.set_groups_list(group).unwrap();
+                    builder.set_ciphersuites(suite).unwrap();
+                })
+                .await;
+            let answer = probe(origin.dial().await.unwrap(), &Offer::like(&hello).with_everything(), PATIENCE).await;
+            assert_eq!(answer.flight.served_chain.as_ref(), Some(&lab.chain), "{group} {suite}");
+            assert!(answer.accepted() && answer.flight.hello_done);
+        }
+    }
 }

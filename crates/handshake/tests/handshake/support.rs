@@ -96,13 +96,27 @@ impl Lab {
         .await
     }
 
+    /// A rustls origin with the lab's chain that speaks one version.
+    pub(crate) async fn rustls_speaking(&self, version: &'static rustls::SupportedProtocolVersion) -> Origin {
+        self.rustls_with(&self.chain, &[version], |_| ()).await
+    }
+
     /// A rustls origin that sends exactly these certificates.
     pub(crate) async fn rustls(&self, chain: &[Vec<u8>], adapt: impl FnOnce(&mut rustls::ServerConfig)) -> Origin {
+        self.rustls_with(chain, rustls::DEFAULT_VERSIONS, adapt).await
+    }
+
+    async fn rustls_with(
+        &self,
+        chain: &[Vec<u8>],
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        adapt: impl FnOnce(&mut rustls::ServerConfig),
+    ) -> Origin {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let key = provider.key_provider.load_private_key(self.identity.key.clone_key()).unwrap();
         let chain = chain.iter().map(|der| der.clone().into()).collect();
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Fixed(Arc::new(CertifiedKey::new(chain, key)))));

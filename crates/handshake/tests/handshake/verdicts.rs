@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_handshake::{Connector, End, Options, TrustStore};
-use edge502_pki::{CertificateSpec, IntermediateSpec, KeyKind, NameConstraints, When};
-use edge502_rules::Cause;
+use edge502_pki::{CertificateSpec, Corruption, IntermediateSpec, Issuer, KeyKind, NameConstraints, When};
 use edge502_rules::clock::FixedClock;
+use edge502_rules::{Cause, Grade};
 
 use super::support::{Case, Lab, NOW, Origin, refused};
 
@@ -90,4 +90,27 @@ async fn a_sound_chain_has_no_findings_under_either_rulebook() {
     let origin = lab.openssl(|_| ()).await;
     let verdict = Case::default().connect(&lab.connector(), &origin).await.unwrap().verdict;
     assert!(verdict.documented.findings.is_empty() && verdict.observed.findings.is_empty());
+}
+
+#[tokio::test]
+async fn a_changed_signature_is_told_from_an_unknown_authority() {
+    let certificate = CertificateSpec { corrupt: Some(Corruption::Signature), ..CertificateSpec::default() };
+    let lab = Lab::with("origin.test", &certificate);
+    let origin = lab.rustls(&lab.chain, |_| ()).await;
+    let verdict = refused(Case::default().connect(&lab.connector(), &origin).await).verdict;
+    let findings = &verdict.documented.findings;
+    assert_eq!(findings.iter().map(|f| f.cause).collect::<Vec<_>>(), [Cause::CertificateInvalid], "{findings:?}");
+    assert!(findings[0].detail.contains("does not fit"), "{}", findings[0].detail);
+}
+
+#[tokio::test]
+async fn well_known_authorities_that_nobody_trusts_are_recognised_by_name() {
+    for (issuer, words) in [(Issuer::CloudflareOriginCa, "Cloudflare's own proxies"), (Issuer::StagingCa, "staging")] {
+        let lab = Lab::with("origin.test", &CertificateSpec { issuer, ..CertificateSpec::default() });
+        let origin = lab.rustls(&lab.chain[..1], |_| ()).await;
+        let verdict = refused(Case::default().connect(&lab.connector(), &origin).await).verdict;
+        let finding = &verdict.documented.findings[0];
+        assert_eq!((finding.cause, finding.grade), (Cause::CertificateUntrustedCa, Grade::Observed), "{issuer:?}");
+        assert!(finding.detail.contains(words), "{}", finding.detail);
+    }
 }

@@ -16,7 +16,9 @@ const PROBE: Duration = Duration::from_secs(2);
 pub(crate) async fn refined(exchange: Arc<Exchange>, origin: SocketAddr) -> Arc<Exchange> {
     let report = exchange.failure.as_ref().and_then(|failure| failure.handshake.as_ref());
     let Some(report) = report.filter(|report| report.verdict.ambiguous) else { return exchange };
-    let narrowed = probe::narrow(&report.observation, || TcpStream::connect(origin), PROBE).await;
+    let names = &report.verdict.acceptable_names;
+    let names: Vec<&str> = names.iter().chain(&exchange.host).map(String::as_str).collect();
+    let narrowed = probe::narrow(&report.observation, &names, || TcpStream::connect(origin), PROBE).await;
     let Some(finding) = narrowed.finding() else { return exchange };
     let mut report = (**report).clone();
     report.verdict.refine(&finding);
