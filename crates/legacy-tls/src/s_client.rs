@@ -67,6 +67,8 @@ pub struct Options {
     pub ciphersuites: Option<String>,
     /// `-groups`: key exchange groups, colon separated.
     pub groups: Option<String>,
+    /// `-sigalgs`: signature schemes taken from the server, colon separated.
+    pub sigalgs: Option<String>,
     /// `-cert` and `-key`: what to present when the server asks; default nothing.
     pub client_certificate: Option<ClientCertificate>,
 }
@@ -88,6 +90,7 @@ impl Options {
             cipher_list: None,
             ciphersuites: None,
             groups: None,
+            sigalgs: None,
             client_certificate: None,
         }
     }
@@ -99,7 +102,7 @@ impl Options {
 
     /// OpenSSL's bindings panic on a NUL inside a string; names come from users.
     fn texts_are_free_of_nul(&self) -> bool {
-        [&self.server_name, &self.verify_hostname, &self.cipher_list, &self.ciphersuites, &self.groups]
+        [&self.server_name, &self.verify_hostname, &self.cipher_list, &self.ciphersuites, &self.groups, &self.sigalgs]
             .into_iter()
             .flatten()
             .all(|text| !text.contains('\0'))
@@ -124,6 +127,9 @@ impl Options {
         }
         if let Some(list) = &self.groups {
             Refusal::of("-groups", list, context.set_groups_list(list))?;
+        }
+        if let Some(list) = &self.sigalgs {
+            Refusal::of("-sigalgs", list, context.set_sigalgs_list(list))?;
         }
         if let Some(client) = &self.client_certificate {
             client.install(&mut context)?;

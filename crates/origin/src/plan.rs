@@ -252,7 +252,8 @@ fn check(spec: &OriginSpec) -> Result<(), OriginError> {
 
 /// Texts that go to OpenSSL, whose binding panics on NUL bytes.
 fn texts(spec: &OriginSpec) -> impl Iterator<Item = &String> {
-    spec.tls.ciphers.iter().chain(&spec.tls.ciphersuites).chain(&spec.tls.groups)
+    let tls = &spec.tls;
+    tls.ciphers.iter().chain(&tls.ciphersuites).chain(&tls.groups).chain(&tls.signature_schemes)
 }
 
 fn invalid(setting: &'static str, problem: &str) -> OriginError {

@@ -63,11 +63,12 @@ pub(crate) struct Signer<'a> {
 impl Request<'_> {
     /// Signs with another's key.
     pub(crate) fn signed_by(&self, signer: Signer<'_>) -> Result<CertificateDer<'static>, PkiError> {
+        let public = self.key.foreign_public.as_deref();
         match self.signature.by(signer.key.kind)? {
-            Algorithm::Rcgen(algorithm) => self.issue(signer.name, signer.key.signing(algorithm)?),
-            Algorithm::Legacy => {
+            Algorithm::Rcgen(algorithm) if public.is_none() => self.issue(signer.name, signer.key.signing(algorithm)?),
+            Algorithm::Rcgen(_) | Algorithm::Legacy => {
                 let draft = self.issue(signer.name, Unsigned(&signer.key.public))?;
-                legacy::sign(&draft, signer.key, self.signature)
+                legacy::sign(&draft, public, signer.key, self.signature)
             }
         }
     }

@@ -28,8 +28,8 @@ pub enum PkiError {
     },
     /// The issuer's key cannot make the signature that was asked for.
     #[error(
-        "a {key} key cannot sign with {signature}: MD5 needs an RSA issuer, and Ed25519 has its own digest; change \
-         `signature`, or the `key` of the issuer (`[origin.intermediate] key = \"rsa-2048\"`)"
+        "a {key} key cannot sign with {signature}: MD5 needs an RSA issuer, Ed25519 has its own digest, and DSA, \
+         Ed448 and RSA-PSS keys are for leaves only; change `signature`, or the `key` of the issuer (`[origin.intermediate] key = \"rsa-2048\"`)"
     )]
     Unsignable {
         /// The issuer's key.

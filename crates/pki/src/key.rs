@@ -15,7 +15,7 @@ use crate::{PkiError, legacy};
 ///
 /// CloudFront takes RSA of 1024 to 4096 bits, P-256 and P-384 from an origin
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-cloudfront-to-custom-origin.html>);
-/// P-521 and Ed25519 are here to be refused.
+/// the others are here to be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 pub enum KeyKind {
     /// `p256`, the default: fast, and taken everywhere.
@@ -37,16 +37,29 @@ pub enum KeyKind {
     /// `rsa-2048`
     #[serde(rename = "rsa-2048")]
     Rsa2048,
+    /// `rsa-2056`: a size on no list; needs the feature `legacy`.
+    #[serde(rename = "rsa-2056")]
+    Rsa2056,
     /// `rsa-3072`
     #[serde(rename = "rsa-3072")]
     Rsa3072,
     /// `rsa-4096`
     #[serde(rename = "rsa-4096")]
     Rsa4096,
+    /// `rsa-pss`: 2048 bits, restricted to PSS signatures (`id-RSASSA-PSS`, RFC 4055 section 1.2). For leaves only; needs
+    /// the feature `legacy`.
+    #[serde(rename = "rsa-pss")]
+    RsaPss,
+    /// `ed448`: for leaves only; needs the feature `legacy`.
+    #[serde(rename = "ed448")]
+    Ed448,
+    /// `dsa`: 1024 bits, TLS 1.2 and older. For leaves only; needs the feature `legacy`.
+    #[serde(rename = "dsa")]
+    Dsa,
 }
 
 impl KeyKind {
-    /// Every kind.
+    /// Every kind that an authority can have, too.
     pub const ALL: &[Self] = &[
         Self::P256,
         Self::P384,
@@ -54,13 +67,22 @@ impl KeyKind {
         Self::Ed25519,
         Self::Rsa1024,
         Self::Rsa2048,
+        Self::Rsa2056,
         Self::Rsa3072,
         Self::Rsa4096,
     ];
 
+    /// The kinds for leaves only.
+    pub const LEAF_ONLY: &[Self] = &[Self::RsaPss, Self::Ed448, Self::Dsa];
+
     /// Whether it is an RSA key, which can also decrypt (the key exchange of TLS 1.2 and older).
     pub const fn is_rsa(self) -> bool {
-        matches!(self, Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096)
+        matches!(self, Self::Rsa1024 | Self::Rsa2048 | Self::Rsa2056 | Self::Rsa3072 | Self::Rsa4096)
+    }
+
+    /// Whether a key of this kind takes long enough to make that it is made once.
+    const fn is_slow(self) -> bool {
+        self.is_rsa() || matches!(self, Self::RsaPss | Self::Dsa)
     }
 
     fn generate(self) -> Result<KeyPair, PkiError> {
@@ -69,7 +91,15 @@ impl KeyKind {
             Self::P384 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
             Self::P521 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512),
             Self::Ed25519 => ed25519(),
-            Self::Rsa1024 => return legacy::rsa_1024(),
+            Self::Rsa1024 | Self::Rsa2056 => {
+                let (public, pkcs8) = legacy::generate(self)?;
+                return KeyPair::new(self, &public, pkcs8);
+            }
+            Self::RsaPss | Self::Ed448 | Self::Dsa => {
+                let (public, pkcs8) = legacy::generate(self)?;
+                let stand_in = KeyPair::of(Self::P256, Holder::Leaf)?;
+                return Ok(KeyPair { kind: self, foreign_public: Some(public), pkcs8, ..stand_in });
+            }
             Self::Rsa2048 => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048),
             Self::Rsa3072 => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
             Self::Rsa4096 => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_4096),
@@ -95,8 +125,12 @@ impl fmt::Display for KeyKind {
             Self::Ed25519 => "ed25519",
             Self::Rsa1024 => "rsa-1024",
             Self::Rsa2048 => "rsa-2048",
+            Self::Rsa2056 => "rsa-2056",
             Self::Rsa3072 => "rsa-3072",
             Self::Rsa4096 => "rsa-4096",
+            Self::RsaPss => "rsa-pss",
+            Self::Ed448 => "ed448",
+            Self::Dsa => "dsa",
         })
     }
 }
@@ -116,21 +150,24 @@ pub(crate) enum Holder {
 #[derive(Clone)]
 pub(crate) struct KeyPair {
     pub(crate) kind: KeyKind,
+    /// The public half as rcgen knows it; a stand-in if there is a `foreign_public`.
     pub(crate) public: SubjectPublicKeyInfo,
+    /// The public half of a kind that rcgen has no word for (`SubjectPublicKeyInfo`, RFC 5280 section 4.1).
+    pub(crate) foreign_public: Option<Vec<u8>>,
     /// The private half, PKCS#8.
     pub(crate) pkcs8: Vec<u8>,
 }
 
 impl KeyPair {
-    /// A fresh key, except for RSA: those take up to half a second to make and are shared per process and holder.
+    /// A fresh key, except for RSA and DSA: those take up to half a second to make and are shared per process and holder.
     pub(crate) fn of(kind: KeyKind, holder: Holder) -> Result<Self, PkiError> {
-        if kind.is_rsa() { shared(kind, holder) } else { kind.generate() }
+        if kind.is_slow() { shared(kind, holder) } else { kind.generate() }
     }
 
     /// From its halves: a `SubjectPublicKeyInfo` (RFC 5280 section 4.1) and PKCS#8.
     pub(crate) fn new(kind: KeyKind, public: &[u8], pkcs8: Vec<u8>) -> Result<Self, PkiError> {
         let public = SubjectPublicKeyInfo::from_der(public).making(|| format!("the public half of a {kind} key"))?;
-        Ok(Self { kind, public, pkcs8 })
+        Ok(Self { kind, public, foreign_public: None, pkcs8 })
     }
 
     /// The key as rcgen signs with it.

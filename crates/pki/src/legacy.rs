@@ -1,12 +1,14 @@
-//! What rcgen cannot do, done by OpenSSL: RSA-1024 keys, SHA-1 and MD5 signatures, foreign digests on ECDSA.
+//! What rcgen cannot do, done by OpenSSL: unusual keys, SHA-1 and MD5 signatures, foreign digests on ECDSA.
 //!
-//! rcgen decides what a certificate says in every case. Here only the signature is replaced, and the two places that
-//! name its algorithm.
+//! rcgen decides what a certificate says in every case. Here only the signature is replaced, the two places that name
+//! its algorithm, and a public key that rcgen has no word for.
 
 use edge502_legacy_tls::init;
+use edge502_legacy_tls::openssl::dsa::Dsa;
 use edge502_legacy_tls::openssl::error::ErrorStack;
 use edge502_legacy_tls::openssl::hash::MessageDigest;
-use edge502_legacy_tls::openssl::pkey::PKey;
+use edge502_legacy_tls::openssl::pkey::{Id, PKey, Private};
+use edge502_legacy_tls::openssl::pkey_ctx::PkeyCtx;
 use edge502_legacy_tls::openssl::rsa::Rsa;
 use edge502_legacy_tls::openssl::sign::Signer;
 use rustls_pki_types::CertificateDer;
@@ -17,25 +19,40 @@ use crate::error::Making;
 use crate::key::KeyPair;
 use crate::{KeyKind, PkiError, Signature};
 
-/// A fresh RSA-1024 key.
-pub(crate) fn rsa_1024() -> Result<KeyPair, PkiError> {
-    let kind = KeyKind::Rsa1024;
+/// A fresh key of a kind that rcgen does not make: `SubjectPublicKeyInfo` and PKCS#8.
+pub(crate) fn generate(kind: KeyKind) -> Result<(Vec<u8>, Vec<u8>), PkiError> {
     let what = || format!("a {kind} key");
     init().making(what)?;
-    let generate = || {
-        let key = PKey::from_rsa(Rsa::generate(1024)?)?;
-        Ok::<_, ErrorStack>((key.public_key_to_der()?, key.private_key_to_pkcs8()?))
+    let key = match kind {
+        KeyKind::Rsa1024 => Rsa::generate(1024).and_then(PKey::from_rsa),
+        KeyKind::Rsa2056 => Rsa::generate(2056).and_then(PKey::from_rsa),
+        KeyKind::RsaPss => rsa_pss(),
+        KeyKind::Ed448 => PKey::generate_ed448(),
+        KeyKind::Dsa => Dsa::generate(1024).and_then(PKey::from_dsa),
+        _ => unreachable!("rcgen makes a {kind} key"),
     };
-    let (public, pkcs8) = generate().making(what)?;
-    KeyPair::new(kind, &public, pkcs8)
+    key.and_then(|key| Ok((key.public_key_to_der()?, key.private_key_to_pkcs8()?))).making(what)
 }
 
-/// The certificate `draft` as `key` signs it; the draft's own signature does not matter.
-pub(crate) fn sign(draft: &[u8], key: &KeyPair, signature: Signature) -> Result<CertificateDer<'static>, PkiError> {
+fn rsa_pss() -> Result<PKey<Private>, ErrorStack> {
+    let mut context = PkeyCtx::new_id(Id::RSA_PSS)?;
+    context.keygen_init()?;
+    context.set_rsa_keygen_bits(2048)?;
+    context.keygen()
+}
+
+/// The certificate `draft` as `key` signs it; the draft's own signature does not matter. `public` takes the place of the
+/// draft's public key.
+pub(crate) fn sign(
+    draft: &[u8],
+    public: Option<&[u8]>,
+    key: &KeyPair,
+    signature: Signature,
+) -> Result<CertificateDer<'static>, PkiError> {
     let what = || format!("a {signature} signature with a {} key", key.kind);
     init().making(what)?;
     let (digest, algorithm) = algorithm(signature, key.kind.is_rsa());
-    let body = body(draft, &algorithm);
+    let body = body(draft, &algorithm, public);
     let key = PKey::private_key_from_pkcs8(&key.pkcs8).making(what)?;
     let bits = Signer::new(digest, &key).and_then(|mut signer| signer.sign_oneshot_to_vec(&body)).making(what)?;
     let certificate = construct_der(|writer| {
@@ -48,8 +65,8 @@ pub(crate) fn sign(draft: &[u8], key: &KeyPair, signature: Signature) -> Result<
     Ok(certificate.into())
 }
 
-/// The draft's `TBSCertificate` (RFC 5280 section 4.1) with another signature algorithm.
-fn body(draft: &[u8], algorithm: &[u8]) -> Vec<u8> {
+/// The draft's `TBSCertificate` (RFC 5280 section 4.1) with another signature algorithm and, if stated, public key.
+fn body(draft: &[u8], algorithm: &[u8], public: Option<&[u8]>) -> Vec<u8> {
     let mut fields = parse_der(draft, |reader| {
         reader.read_sequence(|certificate| {
             let mut fields = Vec::new();
@@ -65,6 +82,10 @@ fn body(draft: &[u8], algorithm: &[u8]) -> Vec<u8> {
     .expect("rcgen writes certificates as DER");
     // Version and serial number come first.
     algorithm.clone_into(&mut fields[2]);
+    // Issuer, validity and subject follow, then the key.
+    if let Some(public) = public {
+        public.clone_into(&mut fields[6]);
+    }
     construct_der(|writer| writer.write_sequence(|seq| fields.iter().for_each(|field| seq.next().write_der(field))))
 }
 

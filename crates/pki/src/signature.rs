@@ -42,12 +42,14 @@ impl Signature {
             (Key::Ed25519, Self::Sha256) => Algorithm::Rcgen(&rcgen::PKCS_ED25519),
             (Key::Rsa2048 | Key::Rsa3072 | Key::Rsa4096, Self::Sha256) => Algorithm::Rcgen(&rcgen::PKCS_RSA_SHA256),
             (Key::Rsa2048 | Key::Rsa3072 | Key::Rsa4096, Self::Sha384) => Algorithm::Rcgen(&rcgen::PKCS_RSA_SHA384),
-            (Key::Rsa1024, _)
+            (Key::Rsa1024 | Key::Rsa2056, _)
             | (Key::Rsa2048 | Key::Rsa3072 | Key::Rsa4096, Self::Sha1 | Self::Md5)
             | (Key::P256, Self::Sha384 | Self::Sha1)
             | (Key::P384, Self::Sha256 | Self::Sha1)
             | (Key::P521, Self::Sha1) => Algorithm::Legacy,
-            (Key::Ed25519, Self::Sha384 | Self::Sha1 | Self::Md5) | (Key::P256 | Key::P384 | Key::P521, Self::Md5) => {
+            (Key::RsaPss | Key::Ed448 | Key::Dsa, _)
+            | (Key::Ed25519, Self::Sha384 | Self::Sha1 | Self::Md5)
+            | (Key::P256 | Key::P384 | Key::P521, Self::Md5) => {
                 return Err(PkiError::Unsignable { key, signature: self });
             }
         })
@@ -76,6 +78,7 @@ mod tests {
             (KeyKind::Ed25519, Signature::Sha1),
             (KeyKind::Ed25519, Signature::Sha384),
             (KeyKind::Ed25519, Signature::Md5),
+            (KeyKind::Dsa, Signature::Sha256),
         ] {
             let error = signature.by(key).unwrap_err().to_string();
             assert!(error.contains(&key.to_string()) && error.contains(&signature.to_string()), "{error}");

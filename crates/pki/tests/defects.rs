@@ -100,6 +100,20 @@ fn every_key_kind_works_at_every_place() {
     }
 }
 
+#[test]
+fn a_leaf_can_have_a_key_that_no_authority_has() {
+    let lab = lab();
+    for kind in KeyKind::LEAF_ONLY {
+        let identity = make(&lab, &format!("certificate.key = '{kind}'"));
+        assert_eq!(verdict(&lab.root_pem(), &identity, X509PurposeId::SSL_SERVER), 0, "{kind}");
+        let key = parse(&identity.leaf).public_key().unwrap();
+        assert_eq!((key.id(), key.bits()), expected_key(*kind), "{kind}");
+        assert!(key_fits(&identity), "{kind}");
+        let error = try_make(&lab, &format!("intermediate.key = '{kind}'")).unwrap_err().to_string();
+        assert!(error.contains("for leaves only"), "{error}");
+    }
+}
+
 fn expected_key(kind: KeyKind) -> (Id, u32) {
     match kind {
         KeyKind::P256 => (Id::EC, 256),
@@ -108,8 +122,12 @@ fn expected_key(kind: KeyKind) -> (Id, u32) {
         KeyKind::Ed25519 => (Id::ED25519, 256),
         KeyKind::Rsa1024 => (Id::RSA, 1024),
         KeyKind::Rsa2048 => (Id::RSA, 2048),
+        KeyKind::Rsa2056 => (Id::RSA, 2056),
         KeyKind::Rsa3072 => (Id::RSA, 3072),
         KeyKind::Rsa4096 => (Id::RSA, 4096),
+        KeyKind::RsaPss => (Id::RSA_PSS, 2048),
+        KeyKind::Ed448 => (Id::ED448, 456),
+        KeyKind::Dsa => (Id::DSA, 1024),
     }
 }
 

@@ -127,7 +127,7 @@ fn wrong_values_are_refused_with_the_accepted_forms() {
 
 #[test]
 fn kinds_print_as_they_are_written() {
-    for kind in KeyKind::ALL {
+    for kind in KeyKind::ALL.iter().chain(KeyKind::LEAF_ONLY) {
         assert_eq!(tables(&format!("certificate.key = '{kind}'")).certificate.key, *kind);
     }
     for signature in [Signature::Sha256, Signature::Sha384, Signature::Sha1, Signature::Md5] {

@@ -11,6 +11,7 @@ use support::{lab, make, try_make};
 fn what_needs_openssl_is_refused_with_a_way_out() {
     for (tables, what, way_out) in [
         ("certificate.key = 'rsa-1024'", "rsa-1024", "key = \"rsa-2048\""),
+        ("certificate.key = 'dsa'", "dsa", "key = \"rsa-2048\""),
         ("certificate.signature = 'sha1'", "sha1", "signature = \"sha256\""),
         ("certificate.signature = 'md5'", "md5", "signature = \"sha256\""),
         ("certificate.signature = 'sha384'", "sha384", "signature = \"sha256\""),

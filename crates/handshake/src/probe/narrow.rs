@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use edge502_rules::certificate::KeyType;
 use edge502_rules::{Cause, Finding};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -193,12 +194,15 @@ where
         let version = answer.version().is_some_and(|version| !hello.versions().contains(&version));
         let suite = answer.suite().is_some_and(|suite| !hello.cipher_suites.contains(&suite));
         let group = answer.group().is_some_and(|group| !hello.groups.contains(&group));
-        let key = answer.leaf_key().is_some_and(|key| !key.is_documented());
+        let key = answer.leaf_key().filter(|key| !key.is_documented());
+        // Where no listed suite goes with the key, a foreign suite is only what follows from it.
+        let unheard_of = matches!(key, Some(KeyType::Other(_)));
         let causes = [
             (version, Cause::ProtocolMismatch),
+            (unheard_of, Cause::CertificateUnsupportedKey),
             (suite, Cause::CipherMismatch),
             (group, Cause::CurveMismatch),
-            (key, Cause::CertificateUnsupportedKey),
+            (key.is_some(), Cause::CertificateUnsupportedKey),
         ];
         causes.into_iter().find(|(foreign, _)| *foreign).map(|(_, cause)| cause)
     }

@@ -80,6 +80,14 @@ async fn a_key_type_that_cloudfront_does_not_speak() {
         let found = narrowed(KeyKind::Ed25519, |builder| builder.set_max_proto_version(Some(version)).unwrap()).await;
         assert_eq!(found.cause, Some(Cause::CertificateUnsupportedKey), "{found:?}");
     }
+    for key in [KeyKind::Ed448, KeyKind::Dsa] {
+        let found = narrowed(key, |builder| {
+            builder.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
+            builder.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
+        })
+        .await;
+        assert_eq!(found.cause, Some(Cause::CertificateUnsupportedKey), "{key}: {found:?}");
+    }
     let p521 = narrowed(KeyKind::P521, |b| b.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap()).await;
     assert_eq!(p521.cause, Some(Cause::CertificateUnsupportedKey), "{p521:?}");
 }

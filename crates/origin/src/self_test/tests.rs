@@ -55,6 +55,7 @@ async fn untrue_claims_about_tls_are_found_out() {
         (rsa, &format!("{rsa}tls.ciphers = 'ECDHE-ECDSA-AES128-SHA'"), "no suite fits the certificate's key"),
         ("", "tls.ciphersuites = 'TLS_AES_128_GCM_SHA256'", "no other TLS 1.3 suite is served"),
         ("", "tls.groups = ['P-256']", "no other group is served"),
+        (rsa, &format!("{rsa}tls.signature_schemes = 'rsa_pss_rsae_sha256'"), "no other signature scheme is used"),
         ("", "tls.client_certificate = 'request'", "the origin asks for a client certificate"),
         ("tls.client_certificate = 'require'", "", "the handshake ends as stated"),
         (

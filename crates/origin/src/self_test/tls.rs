@@ -18,6 +18,20 @@ use crate::{
 /// Groups that clients in the field offer; those not in `tls.groups` must be refused.
 const COMMON_GROUPS: [&str; 5] = ["P-256", "X25519", "P-384", "P-521", "X448"];
 
+/// Signature schemes that clients in the field offer; those not in `tls.signature_schemes` must be of no use.
+const COMMON_SCHEMES: [&str; 10] = [
+    "ecdsa_secp256r1_sha256",
+    "ecdsa_secp384r1_sha384",
+    "ecdsa_secp521r1_sha512",
+    "ed25519",
+    "rsa_pss_rsae_sha256",
+    "rsa_pss_rsae_sha384",
+    "rsa_pss_pss_sha256",
+    "rsa_pkcs1_sha256",
+    "rsa_pkcs1_sha384",
+    "rsa_pkcs1_sha512",
+];
+
 /// The TLS 1.3 suites OpenSSL has; those not in `tls.ciphersuites` must be refused.
 pub(super) const TLS13_SUITES: [&str; 5] = [
     "TLS_AES_128_GCM_SHA256",
@@ -48,6 +62,7 @@ pub(super) async fn run(plan: &Plan, subject: &Subject<'_>) -> Result<(), Origin
     check.has_only_its_ciphers().await?;
     check.has_only_its_ciphersuites().await?;
     check.has_only_its_groups().await?;
+    check.signs_only_with_its_schemes().await?;
     check.treats_client_certificates_as_stated().await?;
     check.treats_strangers_as_stated().await
 }
@@ -211,6 +226,19 @@ impl<'a> Check<'a> {
         // Static RSA and finite fields would do without a group.
         options.cipher_list = Some("kECDHE:!aNULL:!eNULL".to_owned());
         self.expect("no other group is served", false, &s_client(&options).await)
+    }
+
+    async fn signs_only_with_its_schemes(&self) -> Result<(), OriginError> {
+        let Some(list) = &self.plan.spec.tls.signature_schemes else { return Ok(()) };
+        let stated: Vec<String> = list.split(':').map(str::to_owned).collect();
+        let mut options = self.options();
+        // Older versions have a fixed scheme, static RSA has none.
+        options.min_protocol = Some(SslVersion::TLS1_2);
+        options.cipher_list = Some("kECDHE:!aNULL:!eNULL".to_owned());
+        options.sigalgs = Some(list.clone());
+        self.expect("the stated signature schemes are used", true, &s_client(&options).await)?;
+        options.sigalgs = Some(others(&COMMON_SCHEMES, &stated).join(":"));
+        self.expect("no other signature scheme is used", false, &s_client(&options).await)
     }
 
     async fn treats_client_certificates_as_stated(&self) -> Result<(), OriginError> {

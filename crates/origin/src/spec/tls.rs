@@ -20,6 +20,9 @@ pub struct TlsSpec {
     /// Default (empty): the library's.
     #[serde(alias = "curves")]
     pub groups: Vec<String>,
+    /// Signature schemes the origin signs its handshake with, as an OpenSSL list separated by colons, for example
+    /// `"ed25519"` or `"rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256"` (RFC 8446 section 4.2.3). Default: the library's.
+    pub signature_schemes: Option<String>,
     /// Whether the origin asks for a client certificate. Default `none`.
     pub client_certificate: ClientCertificate,
     /// Which TLS library serves. Default `auto`.
@@ -33,6 +36,7 @@ impl Default for TlsSpec {
             ciphers: None,
             ciphersuites: None,
             groups: Vec::new(),
+            signature_schemes: None,
             client_certificate: ClientCertificate::None,
             backend: Backend::Auto,
         }

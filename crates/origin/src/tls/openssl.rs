@@ -37,7 +37,7 @@ pub(super) fn context(ingredients: &Ingredients<'_>) -> Result<SslContext, Strin
     builder.set_security_level(0);
     let steps: [(&str, Step); 4] = [
         ("the protocol versions", set_protocols),
-        ("the cipher suites or groups", set_algorithms),
+        ("the cipher suites, groups or signature schemes", set_algorithms),
         ("the certificates with this key (it must belong to the first certificate)", set_identity),
         ("the client authority", set_client_authority),
     ];
@@ -68,13 +68,16 @@ fn set_protocols(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>)
 }
 
 fn set_algorithms(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>) -> Result<(), ErrorStack> {
-    let TlsSpec { ciphers, ciphersuites, groups, .. } = ingredients.tls;
+    let TlsSpec { ciphers, ciphersuites, groups, signature_schemes, .. } = ingredients.tls;
     builder.set_cipher_list(ciphers.as_deref().unwrap_or(ALL_SUITES))?;
     if let Some(suites) = ciphersuites {
         builder.set_ciphersuites(suites)?;
     }
     if !groups.is_empty() {
         builder.set_groups_list(&groups.join(":"))?;
+    }
+    if let Some(schemes) = signature_schemes {
+        builder.set_sigalgs_list(schemes)?;
     }
     // Without parameters a server has no DHE suites at all.
     builder.set_tmp_dh(&*Dh::get_2048_256()?)
