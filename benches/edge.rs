@@ -17,7 +17,7 @@ use edge502_handshake::TrustStore;
 use edge502_origin::{HttpSpec, Origin, OriginSpec, RawBytes};
 use edge502_pki::{CertificateSpec, Lab, When};
 use edge502_rules::Cause;
-use edge502_rules::access_log::{AccessLogRecord, ProtocolVersion, ViewerProtocol};
+use edge502_rules::access_log::{AccessLogRecord, MoreFields, ProtocolVersion, ViewerProtocol};
 use edge502_rules::distribution::Distribution;
 use edge502_rules::outcome::Outcome;
 use edge502_rules::page::Page;
@@ -210,6 +210,7 @@ fn record(page: Page, outcome: Outcome, id: RequestId) -> AccessLogRecord {
         sc_content_len: Some(page.content_length() as u64),
         sc_range_start: None,
         sc_range_end: None,
+        more: MoreFields::default(),
     }
 }
 

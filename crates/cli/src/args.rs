@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use edge502_edge::{AccessLog, EdgeError, LogTarget};
 use edge502_rules::Rulebook;
+use edge502_rules::access_log::LogFormat;
 use edge502_rules::page::ErrorPages;
 use edge502_scenario::{Library, ScenarioError, report};
 use time::OffsetDateTime;
@@ -52,7 +54,7 @@ pub(crate) struct OutputArguments {
     pub(crate) verbose: u8,
     /// Form of log messages on standard error: text or json
     #[arg(long, value_enum, default_value_t, global = true, value_name = "FORMAT", hide_possible_values = true, display_order = LAST)]
-    pub(crate) log_format: LogFormat,
+    pub(crate) log_format: MessageFormat,
     /// When to colour: auto, always or never. `auto` honours `NO_COLOR`
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN", hide_possible_values = true, display_order = LAST)]
     pub(crate) color: Color,
@@ -117,17 +119,20 @@ pub(crate) struct RunArguments {
     pub(crate) rules: RuleArguments,
     #[command(flatten)]
     pub(crate) time: TimeArguments,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
 }
 
 /// `edge502 serve`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 While it serves, type a key and press Enter: a number applies a fix, a letter a dead end,
-r resets, q quits.
+v shows the last log line in full, r resets, q quits.
 
 With --format json it prints one JSON object on one line and serves until SIGINT, SIGTERM
 or SIGHUP.
-The `control` address in it answers GET /state, and POST /apply with one of
+The `control` address in it answers GET /state (what is up), GET /log (the last
+requests; ?last=N), and POST /apply with one of
 {\"fix\":1}, {\"dead_end\":1}, {\"reset\":true}.
 
 Examples:
@@ -140,9 +145,8 @@ pub(crate) struct ServeArguments {
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Write CloudFront's access log to a file; `-` is standard output
-    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
-    pub(crate) access_log: Option<Stream>,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
     #[command(flatten)]
     pub(crate) library: LibraryArguments,
     #[command(flatten)]
@@ -181,9 +185,8 @@ pub(crate) struct EdgeArguments {
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Write CloudFront's access log to a file; `-` is standard output
-    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
-    pub(crate) access_log: Option<Stream>,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
     #[command(flatten)]
     pub(crate) rules: RuleArguments,
     #[command(flatten)]
@@ -232,6 +235,27 @@ pub(crate) struct RuleArguments {
     /// Error pages of 2019, which name the cause, or of 2026
     #[arg(long, value_name = "YEAR", default_value_t, value_parser = values::error_pages())]
     pub(crate) error_pages: ErrorPages,
+}
+
+/// Whether and how the access log is written.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LogArguments {
+    /// Write CloudFront's access log to a file; to DIR/, a file for each hour, named as CloudFront's; `-` is standard
+    /// output
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
+    pub(crate) access_log: Option<Stream>,
+    /// Form of the access log: standard, json, w3c, plain (these three: standard logging v2) or realtime; all but
+    /// standard may name their fields, such as json:date,time,sc-status,origin-fbl
+    #[arg(long, value_name = "FORMAT", default_value_t, requires = "access_log")]
+    pub(crate) access_log_format: LogFormat,
+}
+
+impl LogArguments {
+    /// Opens the log, unless there is none or it is printed on standard output.
+    pub(crate) fn open(&self, distribution_id: Option<&str>) -> Result<Option<AccessLog>, EdgeError> {
+        let Some(Stream::File(path)) = &self.access_log else { return Ok(None) };
+        AccessLog::open(LogTarget::at(path, distribution_id), self.access_log_format.clone()).map(Some)
+    }
 }
 
 /// What time it is.
@@ -299,7 +323,7 @@ impl From<ReportFormat> for report::Format {
 
 /// Form of log messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum LogFormat {
+pub(crate) enum MessageFormat {
     /// For people
     #[default]
     Text,

@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use edge502_edge::AccessLog;
 use edge502_scenario::LabOptions;
 use edge502_scenario::report::Paint;
 use tempfile::TempDir;
@@ -40,6 +41,13 @@ fn lab_options(time: TimeArguments) -> anyhow::Result<LabOptions> {
 async fn take_down(shutdown: impl Future<Output = ()>) {
     if tokio::time::timeout(SHUTDOWN, shutdown).await.is_err() {
         tracing::error!("connections were still open after {} s and were cut", SHUTDOWN.as_secs());
+    }
+}
+
+/// Waits until the access log is written to its end.
+async fn end_log(log: Option<AccessLog>) {
+    if let Some(log) = log {
+        log.close().await;
     }
 }
 

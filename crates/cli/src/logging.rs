@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use edge502_scenario::report::Paint;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{LogFormat, OutputArguments};
+use crate::args::{MessageFormat, OutputArguments};
 
 /// Starts the log. `RUST_LOG` decides what is in it; without it, `-v` does.
 pub(crate) fn start(output: &OutputArguments) -> anyhow::Result<()> {
@@ -15,8 +15,8 @@ pub(crate) fn start(output: &OutputArguments) -> anyhow::Result<()> {
         .with_writer(io::stderr)
         .with_ansi(output.color.style(&io::stderr()) == Paint::Ansi);
     match output.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        MessageFormat::Text => log.init(),
+        MessageFormat::Json => log.json().init(),
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is printed of each request while an edge serves.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -7,35 +8,40 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use edge502_edge::Exchange;
-use edge502_rules::access_log::HEADER;
+use edge502_rules::access_log::{Field, LogFormat};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use edge502_scenario::report::Paint;
 
-use crate::args::{Format, Stream};
+use crate::args::{Format, LogArguments, Stream};
 use crate::terminal;
 
 /// How long the last lines may take to be printed.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// What is printed of a request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Detail {
     /// Nothing.
     Silent,
-    /// The line of the access log; the header lines come first.
-    Log,
-    /// The line of the access log, and what it means.
-    Explained(Paint),
+    /// The line of the access log in this form; the header lines come first.
+    Log(LogFormat),
+    /// What the line of the access log means, after the line itself if it is wanted.
+    Explained {
+        /// Whether the line itself comes first.
+        line: bool,
+        /// Colours.
+        style: Paint,
+    },
 }
 
 impl Detail {
     /// An access log on standard output is nothing else; without one, people get explanations and programs nothing.
-    pub(crate) fn of(format: Format, access_log: Option<&Stream>, style: Paint) -> Self {
-        match (access_log, format) {
-            (Some(Stream::Standard), _) => Self::Log,
-            (_, Format::Text) => Self::Explained(style),
+    pub(crate) fn of(format: Format, log: &LogArguments, line: bool, style: Paint) -> Self {
+        match (&log.access_log, format) {
+            (Some(Stream::Standard), _) => Self::Log(log.access_log_format.clone()),
+            (_, Format::Text) => Self::Explained { line, style },
             (_, Format::Json) => Self::Silent,
         }
     }
@@ -53,7 +59,7 @@ impl Traffic {
         let (ending, ended) = mpsc::channel();
         let printing = move || {
             let _ending: mpsc::Sender<()> = ending;
-            if let Err(error) = follow(events, detail) {
+            if let Err(error) = follow(events, &detail) {
                 tracing::error!("requests are no longer printed: {error:#}");
             }
         };
@@ -68,11 +74,11 @@ impl Traffic {
     }
 }
 
-fn follow(mut events: broadcast::Receiver<Arc<Exchange>>, detail: Detail) -> anyhow::Result<()> {
+fn follow(mut events: broadcast::Receiver<Arc<Exchange>>, detail: &Detail) -> anyhow::Result<()> {
     match detail {
         Detail::Silent => return Ok(()),
-        Detail::Log => terminal::print(HEADER)?,
-        Detail::Explained(_) => {}
+        Detail::Log(format) => terminal::print(&format.header())?,
+        Detail::Explained { .. } => {}
     }
     loop {
         match events.blocking_recv() {
@@ -83,24 +89,35 @@ fn follow(mut events: broadcast::Receiver<Arc<Exchange>>, detail: Detail) -> any
     }
 }
 
-fn lines(exchange: &Exchange, detail: Detail) -> String {
-    let log = exchange.log.to_line();
+fn lines(exchange: &Exchange, detail: &Detail) -> String {
     match detail {
-        Detail::Explained(style) => format!("{log}\n  {}\n", meaning(exchange, style)),
-        Detail::Silent | Detail::Log => log + "\n",
+        Detail::Silent => String::new(),
+        Detail::Log(_) if !exchange.logged => String::new(),
+        Detail::Log(format) => format.line(&exchange.log) + "\n",
+        Detail::Explained { line: true, style } => format!("{}\n  {}\n", exchange.log, meaning(exchange, *style)),
+        Detail::Explained { line: false, style } => meaning(exchange, *style) + "\n",
     }
 }
 
-/// Status, and the cause with its evidence.
+/// Request, status, result types, duration, and the cause with its evidence.
 fn meaning(exchange: &Exchange, style: Paint) -> String {
-    let status = match exchange.status {
-        0 => style.bad("the viewer left before an answer"),
-        status if status < 400 => style.good(&status.to_string()),
-        status => style.bad(&status.to_string()),
-    };
-    let Some(cause) = exchange.cause else { return format!("→ {status}") };
-    let title = cause.title();
-    let evidence = exchange.failure.as_ref().map(|failure| terminal::printable(&failure.evidence));
-    let evidence = evidence.map_or_else(String::new, |evidence| style.faint(&format!(" ({evidence})")));
-    format!("→ {status} {}: {title}{evidence}", style.strong(cause.id()))
+    let log = &exchange.log;
+    let status = log.column(Field::ScStatus);
+    let status = if (1..400).contains(&exchange.status) { style.good(&status) } else { style.bad(&status) };
+    let query = log.cs_uri_query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
+    let request = terminal::printable(&format!("{} {}{query}", exchange.method, exchange.path));
+    let (result, detail) = (log.x_edge_result_type, log.x_edge_detailed_result_type);
+    let mut text = format!("{request}  {status}  {result} / {detail}  {} s", log.column(Field::TimeTaken));
+    if exchange.status == 0 {
+        text.push_str("  the viewer left before an answer");
+    }
+    if !exchange.logged {
+        text.push_str("  not logged: larger than CloudFront takes");
+    }
+    if let Some(cause) = exchange.cause {
+        let evidence = exchange.failure.as_ref().map(|failure| terminal::printable(&failure.evidence));
+        let evidence = evidence.map_or_else(String::new, |evidence| style.faint(&format!(" ({evidence})")));
+        let _ = write!(text, "  {}: {}{evidence}", style.strong(cause.id()), cause.title());
+    }
+    text
 }

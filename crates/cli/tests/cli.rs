@@ -192,7 +192,7 @@ fn a_pipe_that_ends_does_not_end_the_service() {
     // Many, so that an end of the service would show however late it came.
     for _ in 0..20 {
         assert_eq!(status(&ask(&url, "www.shop.test", "GET /", "")), 502);
-        assert!(served.line_with("→ 502").contains("certificate-expired"));
+        assert!(served.line_with("GET /  502  Error / OriginConnectError  ").contains("certificate-expired"));
     }
     assert_eq!(served.end("INT").code, 0);
 }

@@ -63,10 +63,13 @@ pub(crate) struct Refusal {
     pub(crate) detail: DetailedResultType,
     /// Whether the viewer's connection is closed, as CloudFront does for oversized requests.
     pub(crate) close: bool,
+    /// Whether it has a line in the access log; oversized requests have none
+    /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>).
+    pub(crate) logged: bool,
 }
 
 const fn refuse(page: Page, detail: DetailedResultType) -> Refusal {
-    Refusal { page, status: None, detail, close: false }
+    Refusal { page, status: None, detail, close: false, logged: true }
 }
 
 /// The viewer's request, as far as the decision needs it.
@@ -108,11 +111,11 @@ fn check_size(parts: &Parts) -> Result<(), Refusal> {
     let url = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
     if url > URL_BYTES {
         let refusal = refuse(Page::BadRequest, DetailedResultType::InvalidRequest);
-        return Err(Refusal { status: Some(414), close: true, ..refusal });
+        return Err(Refusal { status: Some(414), close: true, logged: false, ..refusal });
     }
     if head_bytes(parts) > HEADER_BLOCK_BYTES {
         let refusal = refuse(Page::HeaderTooLarge, DetailedResultType::InvalidRequestHeader);
-        return Err(Refusal { close: true, ..refusal });
+        return Err(Refusal { close: true, logged: false, ..refusal });
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,22 +12,10 @@ use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
 use edge502_rules::page::ErrorPages;
 
-use crate::{Entropy, Overrides, SystemEntropy, ViewerIdentity};
+use crate::{AccessLog, Entropy, Overrides, SystemEntropy, ViewerIdentity};
 
 /// A free port on the loopback interface.
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-
-/// Where the access log goes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum LogSink {
-    /// Nowhere; no line is formatted. The default.
-    #[default]
-    Nowhere,
-    /// Standard output.
-    Stdout,
-    /// A file, to which lines are appended; the two header lines are written if it is empty.
-    File(PathBuf),
-}
 
 /// The settings of an edge. Start from [`EdgeConfig::new`] and change what differs.
 pub struct EdgeConfig {
@@ -60,8 +47,8 @@ pub struct EdgeConfig {
     pub http: SocketAddr,
     /// Where viewers connect with HTTPS. Default: 127.0.0.1, a free port.
     pub https: SocketAddr,
-    /// Where the access log goes. Default: nowhere.
-    pub log: LogSink,
+    /// The access log. Default: none.
+    pub log: Option<AccessLog>,
     /// Where ids come from. Default: the operating system's random numbers.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -84,7 +71,7 @@ impl EdgeConfig {
             identity: None,
             http: ANY_PORT,
             https: ANY_PORT,
-            log: LogSink::default(),
+            log: None,
             entropy: Arc::new(SystemEntropy),
         }
     }

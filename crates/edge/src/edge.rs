@@ -92,10 +92,12 @@ impl Edge {
         self.state.journal.subscribe()
     }
 
-    /// Takes no more viewers, lets requests in flight finish for at most 2 s, then ends every connection and task.
+    /// Takes no more viewers, lets requests in flight finish for at most 2 s, then ends every connection and task
+    /// and waits until the access log is written. The log itself stays open for those who share it.
     pub async fn shutdown(self) {
         self.state.current.borrow().pool.close();
         self.state.tasks.shut_down().await;
+        self.state.journal.flush().await;
     }
 }
 

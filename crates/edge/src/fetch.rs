@@ -40,6 +40,7 @@ use self::exchange::Trouble;
 use self::upload::Upload;
 use crate::state::Snapshot;
 use crate::tasks::Tasks;
+use crate::visit::OriginTimes;
 use crate::{HandshakeReport, OriginFailure};
 
 /// What is wanted of which origin.
@@ -78,6 +79,8 @@ pub(crate) struct Fetched {
     pub(crate) handshake: Option<Arc<HandshakeReport>>,
     /// Whether that connection had carried a request before.
     pub(crate) reused: bool,
+    /// How long the origin took.
+    pub(crate) times: OriginTimes,
 }
 
 /// Why there is no response.
@@ -244,6 +247,7 @@ impl Fetch<'_> {
 
     fn fetched(&self, connection: Connection, response: Response<Incoming>) -> Fetched {
         let Route { snapshot, origin, key, .. } = &self.route;
+        let times = OriginTimes::answered(self.start);
         let (handshake, reused) = (connection.handshake.clone(), connection.reused);
         let limits = download::Limits {
             read_timeout: origin.custom.origin_read_timeout,
@@ -254,7 +258,7 @@ impl Fetch<'_> {
         let framed = response.headers().contains_key(http::header::CONTENT_LENGTH)
             || response.headers().contains_key(http::header::TRANSFER_ENCODING);
         let response = response.map(|body| Download::new(body, lease, limits, !framed));
-        Fetched { response, handshake, reused }
+        Fetched { response, handshake, reused, times }
     }
 
     fn last_failure(&mut self, attempts: u8) -> OriginFailure {

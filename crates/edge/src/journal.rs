@@ -4,20 +4,16 @@
 //! and `cs-bytes` are what HTTP/1.1 would need for head and body, without chunk framing and TLS; for HTTP/2, whose
 //! heads are compressed, they are therefore too high.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::FileTypeExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use edge502_rules::Cause;
-use edge502_rules::access_log::{AccessLogRecord, HEADER};
+use edge502_rules::access_log::AccessLogRecord;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::request_id::RequestId;
 use tokio::sync::broadcast;
 
 use crate::visit::{Reply, Visit};
-use crate::{EdgeError, HandshakeReport, LogSink, OriginFailure};
+use crate::{AccessLog, HandshakeReport, OriginFailure};
 
 /// How many events a slow listener may lag behind before it loses some.
 const BACKLOG: usize = 1_024;
@@ -43,22 +39,23 @@ pub struct Exchange {
     pub handshake: Option<Arc<HandshakeReport>>,
     /// Whether the response came over a connection that had carried a request before.
     pub reused_connection: bool,
+    /// Whether CloudFront logs such a request: not if its URL or head is larger than it takes.
+    pub logged: bool,
     /// The record of the access log, whether it is written or not.
     pub log: AccessLogRecord,
 }
 
 /// Writes and tells.
 pub(crate) struct Journal {
-    log: Option<Mutex<Box<dyn Write + Send>>>,
+    log: Option<AccessLog>,
     events: broadcast::Sender<Arc<Exchange>>,
     clock: SharedClock,
 }
 
 impl Journal {
-    /// Opens the log. Fails if the file cannot be written.
-    pub(crate) fn open(sink: &LogSink, clock: SharedClock) -> Result<Self, EdgeError> {
-        let log = sink_of(sink)?;
-        Ok(Self { log: log.map(Mutex::new), events: broadcast::channel(BACKLOG).0, clock })
+    /// Writes to `log`, if there is one.
+    pub(crate) fn new(log: Option<AccessLog>, clock: SharedClock) -> Self {
+        Self { log, events: broadcast::channel(BACKLOG).0, clock }
     }
 
     /// A listener for what happens from now on.
@@ -68,56 +65,27 @@ impl Journal {
 
     /// Tells of a request that is over. Does nothing when nobody reads.
     pub(crate) fn close(&self, visit: &Visit, reply: Reply) {
+        let log = self.log.as_ref().filter(|_| reply.logged);
         let heard = self.events.receiver_count() > 0;
-        if self.log.is_none() && !heard {
+        if log.is_none() && !heard {
             return;
         }
         let record = visit.record(&reply, self.clock.now());
-        self.write(&record);
+        if let Some(log) = log {
+            log.write(&record);
+        }
         if heard {
             // Fails only if the last listener has just gone.
             let _ = self.events.send(Arc::new(exchange(visit, reply, record)));
         }
     }
 
-    /// A line that cannot be written is lost: the viewer has its answer, and the log promises best effort.
-    fn write(&self, record: &AccessLogRecord) {
+    /// Waits until what was told so far is on the disk.
+    pub(crate) async fn flush(&self) {
         if let Some(log) = &self.log {
-            let line = record.to_line() + "\n";
-            let mut log = log.lock().expect("nothing panics while it holds the log");
-            if let Err(error) = log.write_all(line.as_bytes()).and_then(|()| log.flush()) {
-                tracing::warn!(%error, "a line of the access log was lost");
-            }
+            log.flush().await;
         }
     }
-}
-
-/// Where lines go, with the two header lines written if there is nothing yet.
-fn sink_of(sink: &LogSink) -> Result<Option<Box<dyn Write + Send>>, EdgeError> {
-    let (path, opened) = match sink {
-        LogSink::Nowhere => return Ok(None),
-        LogSink::Stdout => {
-            (PathBuf::from("/dev/stdout"), io::stdout().write_all(HEADER.as_bytes()).map(|()| boxed(io::stdout())))
-        }
-        LogSink::File(path) => (path.clone(), append_to(path).map(boxed)),
-    };
-    opened.map(Some).map_err(|source| EdgeError::AccessLog { path, source })
-}
-
-fn boxed(log: impl Write + Send + 'static) -> Box<dyn Write + Send> {
-    Box::new(log)
-}
-
-fn append_to(path: &Path) -> io::Result<File> {
-    // Opening a FIFO waits until somebody reads it, for ever if need be.
-    if std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a FIFO; `-` writes to standard output"));
-    }
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    if file.metadata()?.len() == 0 {
-        file.write_all(HEADER.as_bytes())?;
-    }
-    Ok(file)
 }
 
 fn exchange(visit: &Visit, reply: Reply, log: AccessLogRecord) -> Exchange {
@@ -131,6 +99,7 @@ fn exchange(visit: &Visit, reply: Reply, log: AccessLogRecord) -> Exchange {
         failure: reply.failure,
         handshake: reply.handshake,
         reused_connection: reply.reused,
+        logged: reply.logged,
         log,
     }
 }

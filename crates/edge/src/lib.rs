@@ -7,6 +7,7 @@
 //!
 //! Nothing is cached.
 
+mod access_log;
 mod admit;
 mod config;
 mod edge;
@@ -30,7 +31,8 @@ mod viewer_body;
 mod viewer_tls;
 mod visit;
 
-pub use config::{EdgeConfig, LogSink};
+pub use access_log::{AccessLog, LogTarget};
+pub use config::EdgeConfig;
 pub use edge::Edge;
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use error::EdgeError;

@@ -75,15 +75,16 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state
 async fn welcome(stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>, state: Arc<State>) {
     // Fails only if the viewer is gone already, which the first read notices.
     let _ = stream.set_nodelay(true);
+    let own = stream.local_addr().ok().map(|address| address.ip());
     let Some(tls) = tls else {
-        let viewer = Viewer { address, https: false, tls: (None, None) };
+        let viewer = Viewer { address, own, https: false, tls: (None, None) };
         return converse(stream, viewer, false, state).await;
     };
     match shake_hands(stream, &tls).await {
         Ok(stream) => {
             let session = stream.get_ref().1;
             let http2 = session.alpn_protocol() == Some(b"h2");
-            let viewer = Viewer { address, https: true, tls: viewer_tls::log_words(session) };
+            let viewer = Viewer { address, own, https: true, tls: viewer_tls::log_words(session) };
             converse(stream, viewer, http2, state).await;
         }
         Err(error) => tracing::debug!(%address, %error, "a viewer's TLS handshake failed"),

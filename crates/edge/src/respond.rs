@@ -41,10 +41,11 @@ impl Responder<'_> {
     /// The page for a request that is not taken.
     pub(crate) fn refusal(mut self, refusal: Refusal) -> Response<ViewerBody> {
         self.keep_alive &= !refusal.close;
-        let Refusal { page, status, detail, .. } = refusal;
+        let Refusal { page, status, detail, logged, .. } = refusal;
         let mut head = self.context().error_head(page, XCache::Error, self.now, None);
         head.status = status.unwrap_or(head.status);
-        let reply = |headers: &HeaderMap, status| Reply::new(status, headers, ResultType::Error, detail);
+        let reply =
+            |headers: &HeaderMap, status| Reply { logged, ..Reply::new(status, headers, ResultType::Error, detail) };
         self.page(page, &head, reply)
     }
 
@@ -84,7 +85,7 @@ impl Responder<'_> {
 
     /// The origin's response, passed on.
     pub(crate) fn relay(mut self, fetched: Fetched, behavior: &Behavior) -> Response<ViewerBody> {
-        let Fetched { response, handshake, reused } = fetched;
+        let Fetched { response, handshake, reused, times } = fetched;
         let (mut parts, body) = response.into_parts();
         let has_body = !body.is_end_stream() && *self.method != Method::HEAD;
         parts.headers =
@@ -92,7 +93,7 @@ impl Responder<'_> {
         // Whatever the origin spoke; hyper writes the viewer's version. Reason phrase and header case stay.
         parts.version = Version::HTTP_11;
         let reply = relayed_reply(parts.status, &parts.headers);
-        self.recorder.begin(Reply { handshake, reused, ..reply });
+        self.recorder.begin(Reply { handshake, reused, origin: Some(times), ..reply });
         self.settle_connection(&mut parts.headers);
         Response::from_parts(parts, ViewerBody::relayed(body, self.recorder))
     }

@@ -20,19 +20,28 @@ use crate::visit::{Recorder, Viewer, Visit};
 
 /// The viewer fell silent in the middle of its request for longer than the edge waits, or sent chunks that are none. It
 /// is still connected and gets this page, so the log has the page's status: 000 is for viewers that left.
-const UNFINISHED: Refusal =
-    Refusal { page: Page::BadRequest, status: None, detail: DetailedResultType::ClientHungUpRequest, close: true };
+const UNFINISHED: Refusal = Refusal {
+    page: Page::BadRequest,
+    status: None,
+    detail: DetailedResultType::ClientHungUpRequest,
+    close: true,
+    logged: true,
+};
 /// `OriginPath` and the viewer's path together are no request target.
-const NO_TARGET: Refusal =
-    Refusal { page: Page::BadRequest, status: None, detail: DetailedResultType::InvalidRequest, close: false };
+const NO_TARGET: Refusal = Refusal {
+    page: Page::BadRequest,
+    status: None,
+    detail: DetailedResultType::InvalidRequest,
+    close: false,
+    logged: true,
+};
 
 /// Answers `request`.
 pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Request<Incoming>) -> Response<ViewerBody> {
     let snapshot = state.snapshot();
     let (parts, body) = request.into_parts();
     let http = version(parts.version);
-    let distribution_name = admit::own_name(&snapshot.distribution);
-    let visit = Visit::new(state.identify(), Arc::clone(&viewer), &parts, http, distribution_name);
+    let visit = Visit::new(state.identify(), Arc::clone(&viewer), &parts, http, &snapshot.distribution);
     let responder = Responder {
         recorder: Recorder::new(visit, Arc::clone(&state.journal)),
         method: &parts.method,

@@ -57,7 +57,7 @@ impl State {
     /// What an edge needs that reaches viewers with HTTPS at `https`.
     pub(crate) async fn new(config: EdgeConfig, https: Option<SocketAddr>) -> Result<Self, EdgeError> {
         let tasks = Tasks::default();
-        let journal = Arc::new(Journal::open(&config.log, config.clock.clone())?);
+        let journal = Arc::new(Journal::new(config.log, config.clock.clone()));
         let snapshot = Snapshot {
             distribution: Arc::new(config.distribution),
             connector: Arc::new(Connector::new(config.trust, config.clock.clone(), config.handshake)?),

@@ -3,17 +3,18 @@
 //! A [`Recorder`] travels with the response body and tells the journal when it is dropped: at the end of the answer, or
 //! when the viewer leaves, whichever comes first. So each request is told exactly once.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_rules::Cause;
-use edge502_rules::access_log::{AccessLogRecord, ViewerProtocol};
+use edge502_rules::access_log::{AccessLogRecord, MoreFields, ViewerProtocol};
+use edge502_rules::distribution::{Distribution, PathPattern};
 use edge502_rules::outcome::{DetailedResultType, Outcome, ResultType};
 use edge502_rules::request_id::RequestId;
 use edge502_rules::response::{EdgeServer, ViewerHttp};
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -27,6 +28,8 @@ use crate::{HandshakeReport, OriginFailure};
 pub(crate) struct Viewer {
     /// The viewer's address.
     pub(crate) address: SocketAddr,
+    /// The edge's own address on this connection.
+    pub(crate) own: Option<IpAddr>,
     /// Whether it uses HTTPS.
     pub(crate) https: bool,
     /// `ssl-protocol` and `ssl-cipher`.
@@ -42,7 +45,7 @@ pub(crate) struct Visit {
     pub(crate) progress: Progress,
     viewer: Arc<Viewer>,
     started: Instant,
-    distribution_name: String,
+    distribution: Arc<Distribution>,
     method: String,
     path: String,
     query: Option<String>,
@@ -67,6 +70,26 @@ pub(crate) struct Reply {
     pub(crate) range: Option<(u64, u64)>,
     pub(crate) bytes: u64,
     pub(crate) first_byte: Duration,
+    /// When the origin answered; `None` if this answer is not made of an origin's.
+    pub(crate) origin: Option<OriginTimes>,
+    /// Whether it has a line in the access log.
+    pub(crate) logged: bool,
+}
+
+/// When an origin answered, counted from the moment the edge turned to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OriginTimes {
+    asked: Instant,
+    first_byte: Duration,
+    /// That of the last byte so far.
+    last_byte: Option<Duration>,
+}
+
+impl OriginTimes {
+    /// The first byte has just come from an origin that was `asked` then.
+    pub(crate) fn answered(asked: Instant) -> Self {
+        Self { asked, first_byte: asked.elapsed(), last_byte: None }
+    }
 }
 
 impl Visit {
@@ -76,7 +99,7 @@ impl Visit {
         viewer: Arc<Viewer>,
         parts: &Parts,
         http: ViewerHttp,
-        distribution_name: &str,
+        distribution: &Arc<Distribution>,
     ) -> Self {
         Self {
             id,
@@ -85,7 +108,7 @@ impl Visit {
             progress: Progress::new(),
             viewer,
             started: Instant::now(),
-            distribution_name: distribution_name.to_owned(),
+            distribution: Arc::clone(distribution),
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
@@ -113,14 +136,13 @@ impl Visit {
             sc_bytes: reply.bytes,
             c_ip: viewer.address.ip(),
             cs_method: self.method.clone(),
-            cs_host: self.distribution_name.clone(),
+            cs_host: crate::admit::own_name(&self.distribution).to_owned(),
             cs_uri_stem: self.path.clone(),
             sc_status: reply.status,
             cs_referer: self.header(&header::REFERER),
             cs_user_agent: self.header(&header::USER_AGENT),
             cs_uri_query: self.query.clone(),
-            // Cookies are logged only where the distribution asks for it, which is a setting of the log's delivery.
-            cs_cookie: None,
+            cs_cookie: self.distribution.logging.include_cookies.then(|| self.cookies()).flatten(),
             x_edge_result_type: reply.result_type,
             x_edge_request_id: self.id.clone(),
             x_host_header: self.host.clone(),
@@ -141,7 +163,38 @@ impl Visit {
             sc_content_len: reply.content_length,
             sc_range_start: reply.range.map(|range| range.0),
             sc_range_end: reply.range.map(|range| range.1),
+            more: self.more(reply),
         }
+    }
+
+    /// What only the newer logs have.
+    fn more(&self, reply: &Reply) -> MoreFields {
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        MoreFields {
+            s_ip: self.viewer.own,
+            cs_headers: self.headers.iter().map(header).collect(),
+            cache_behavior_path_pattern: Some(self.path_pattern()),
+            origin_fbl: reply.origin.map(|origin| origin.first_byte),
+            origin_lbl: reply.origin.and_then(|origin| origin.last_byte),
+        }
+    }
+
+    /// The pattern of the behavior that the path leads to.
+    fn path_pattern(&self) -> String {
+        let path = self.distribution.object_path(&self.path);
+        match &self.distribution.behavior_for(&path).path_pattern {
+            PathPattern::Default => "*".to_owned(),
+            PathPattern::Pattern(pattern) => pattern.clone(),
+        }
+    }
+
+    /// Every `Cookie` line; HTTP/2 may have several (RFC 9113 section 8.2.3).
+    fn cookies(&self) -> Option<String> {
+        let lines = self.headers.get_all(header::COOKIE).into_iter();
+        let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (!lines.is_empty()).then(|| lines.join("; "))
     }
 }
 
@@ -164,7 +217,21 @@ impl Reply {
             range: text(header::CONTENT_RANGE).and_then(|range| content_range(&range)),
             bytes: (status_line(status) + fields + "\r\n".len()) as u64,
             first_byte: Duration::ZERO,
+            origin: None,
+            logged: true,
         }
+    }
+
+    /// Bytes have just come from the origin.
+    fn origin_sent(&mut self) {
+        if let Some(origin) = &mut self.origin {
+            origin.last_byte = Some(origin.asked.elapsed());
+        }
+    }
+
+    /// Whether the origin's last byte was that of the head.
+    fn lacks_last_byte(&self) -> bool {
+        self.origin.is_some_and(|origin| origin.last_byte.is_none())
     }
 
     /// The viewer left before the answer began.
@@ -225,12 +292,16 @@ impl Recorder {
     pub(crate) fn sent(&mut self, bytes: usize) {
         if let Some(reply) = &mut self.reply {
             reply.bytes += bytes as u64;
+            reply.origin_sent();
         }
     }
 
     /// The answer is whole.
     pub(crate) fn complete(&mut self) {
         self.complete = true;
+        if let Some(reply) = self.reply.as_mut().filter(|reply| reply.lacks_last_byte()) {
+            reply.origin_sent();
+        }
     }
 
     /// The origin failed in the middle.

@@ -1,48 +1,36 @@
-//! CloudFront's standard access log, in its W3C form.
+//! CloudFront's access logs: one record, several forms.
 //!
-//! Fields, order and percent-encoding:
-//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>. One line for each
-//! viewer request, 33 columns, separated by TAB, `-` for a missing value. Nothing in it tells about the origin's
-//! address, certificate or TLS version; `ssl-protocol` and `ssl-cipher` are the viewer's.
+//! The standard log has one line for each viewer request, 33 columns, separated by TAB, `-` for a missing value
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>). [`LogFormat`]
+//! writes and reads it, the selectable forms of standard logging v2
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html>) and the real-time log
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html>). No field of any of them
+//! tells the origin's address, certificate or TLS version; `ssl-protocol` and `ssl-cipher` are the viewer's.
 
+mod encoding;
+mod field;
+mod format;
 mod parse;
+mod words;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use time::OffsetDateTime;
 use time::UtcOffset;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-pub use parse::LogLineError;
+pub use field::Field;
+pub use format::{Encoding, LogFormat};
+pub use parse::{LogLine, LogLineError};
+pub use words::{ProtocolVersion, ViewerProtocol};
 
-use crate::RulesError;
 use crate::outcome::{DetailedResultType, ResultType};
 use crate::request_id::RequestId;
-use crate::response::ViewerHttp;
-
-/// What the documentation lists for encoding, beside everything from code point 127 on.
-const ENCODED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'\'')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}')
-    .add(b'~');
+use encoding::{optional, seconds, text};
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
@@ -65,102 +53,6 @@ fields! {
     "cs-protocol-version" "fle-status" "fle-encrypted-fields" "c-port" "time-to-first-byte"
     "x-edge-detailed-result-type" "sc-content-type" "sc-content-len" "sc-range-start" "sc-range-end"
 }
-
-/// `cs-protocol`: what the viewer asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ViewerProtocol {
-    /// Plain HTTP.
-    Http,
-    /// HTTP over TLS.
-    Https,
-    /// WebSocket over plain HTTP.
-    Ws,
-    /// WebSocket over TLS.
-    Wss,
-    /// gRPC over TLS.
-    Grpcs,
-}
-
-impl ViewerProtocol {
-    /// Every value.
-    pub const ALL: &[Self] = &[Self::Http, Self::Https, Self::Ws, Self::Wss, Self::Grpcs];
-
-    /// The value as logged.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
-            Self::Grpcs => "grpcs",
-        }
-    }
-}
-
-/// `cs-protocol-version`: the HTTP version the viewer spoke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ProtocolVersion {
-    /// HTTP/0.9.
-    Http09,
-    /// HTTP/1.0.
-    Http10,
-    /// HTTP/1.1.
-    Http11,
-    /// HTTP/2.
-    Http20,
-    /// HTTP/3.
-    Http30,
-}
-
-impl ProtocolVersion {
-    /// Every value.
-    pub const ALL: &[Self] = &[Self::Http09, Self::Http10, Self::Http11, Self::Http20, Self::Http30];
-
-    /// The value as logged.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http09 => "HTTP/0.9",
-            Self::Http10 => "HTTP/1.0",
-            Self::Http11 => "HTTP/1.1",
-            Self::Http20 => "HTTP/2.0",
-            Self::Http30 => "HTTP/3.0",
-        }
-    }
-}
-
-impl From<ViewerHttp> for ProtocolVersion {
-    fn from(http: ViewerHttp) -> Self {
-        match http {
-            ViewerHttp::Http10 => Self::Http10,
-            ViewerHttp::Http11 => Self::Http11,
-            ViewerHttp::Http2 => Self::Http20,
-        }
-    }
-}
-
-macro_rules! word_impls {
-    ($name:ident, $what:literal) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = RulesError;
-
-            fn from_str(text: &str) -> Result<Self, RulesError> {
-                let found = Self::ALL.iter().find(|value| value.as_str() == text);
-                found
-                    .copied()
-                    .ok_or_else(|| RulesError::word($what, text, Self::ALL.iter().map(|value| value.as_str())))
-            }
-        }
-    };
-}
-
-word_impls!(ViewerProtocol, "cs-protocol");
-word_impls!(ProtocolVersion, "cs-protocol-version");
 
 /// One line of the log. Texts are kept decoded; `None` and an empty text are logged as `-`.
 ///
@@ -231,61 +123,126 @@ pub struct AccessLogRecord {
     pub sc_range_start: Option<u64>,
     /// `sc-range-end`: last byte of a range response.
     pub sc_range_end: Option<u64>,
+    /// What only the newer logs have.
+    pub more: MoreFields,
+}
+
+/// What the real-time log and standard logging v2 have beside the 33 columns of the standard log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MoreFields {
+    /// `s-ip`: the edge's own address.
+    pub s_ip: Option<IpAddr>,
+    /// `cs-headers`, with the names and the number of them, `cs-accept` and `cs-accept-encoding`: the viewer's header
+    /// lines in their order.
+    pub cs_headers: Vec<(String, String)>,
+    /// `cache-behavior-path-pattern` of the behavior that took the request; `*` for the default one.
+    pub cache_behavior_path_pattern: Option<String>,
+    /// `origin-fbl`: from the edge's turning to the origin to the first byte of the origin's answer; `None` if none
+    /// came. Written in seconds, cut to milliseconds.
+    pub origin_fbl: Option<Duration>,
+    /// `origin-lbl`: the same to the last byte.
+    pub origin_lbl: Option<Duration>,
+}
+
+impl MoreFields {
+    fn header(&self, name: &str) -> Option<&String> {
+        self.cs_headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// One header a line, as far as something is there.
+    fn header_lines(&self, line: impl Fn(&(String, String)) -> String) -> String {
+        text(&self.cs_headers.iter().map(line).collect::<Vec<_>>().join("\n"))
+    }
 }
 
 impl AccessLogRecord {
-    /// Reads one line, without its newline, in exactly the documented form.
+    /// Reads one line of the standard log, without its newline, in exactly the documented form.
     pub fn parse_line(line: &str) -> Result<Self, LogLineError> {
-        parse::record(line)
+        LogFormat::standard().parse_line(line)?.record()
     }
 
-    /// The line for the log, without a newline.
+    /// The line for the standard log, without a newline.
     pub fn to_line(&self) -> String {
         self.values().join("\t")
     }
 
-    /// One column as logged, by its name in [`FIELDS`]; `None` for an unknown name.
+    /// One column of the standard log as logged, by its name in [`FIELDS`]; `None` for an unknown name.
     pub fn value(&self, field: &str) -> Option<String> {
-        FIELDS.iter().zip(self.values()).find(|(known, _)| **known == field).map(|(_, value)| value)
+        Field::STANDARD.into_iter().find(|known| known.name() == field).map(|known| self.column(known))
     }
 
-    /// The columns as logged, in the order of [`FIELDS`].
+    /// The columns of the standard log as logged, in the order of [`FIELDS`].
     pub fn values(&self) -> [String; 33] {
-        [
-            self.finished_as(DATE),
-            self.finished_as(TIME),
-            text(&self.x_edge_location),
-            self.sc_bytes.to_string(),
-            self.c_ip.to_string(),
-            text(&self.cs_method),
-            text(&self.cs_host),
-            text(&self.cs_uri_stem),
-            format!("{:03}", self.sc_status),
-            optional(self.cs_referer.as_ref()),
-            optional(self.cs_user_agent.as_ref()),
-            optional(self.cs_uri_query.as_ref()),
-            optional(self.cs_cookie.as_ref()),
-            self.x_edge_result_type.to_string(),
-            self.x_edge_request_id.to_string(),
-            optional(self.x_host_header.as_ref()),
-            self.cs_protocol.to_string(),
-            self.cs_bytes.to_string(),
-            seconds(self.time_taken),
-            optional(self.x_forwarded_for.as_ref()),
-            optional(self.ssl_protocol.as_ref()),
-            optional(self.ssl_cipher.as_ref()),
-            self.x_edge_response_result_type.to_string(),
-            self.cs_protocol_version.to_string(),
-            optional(self.fle_status.as_ref()),
-            optional(self.fle_encrypted_fields),
-            self.c_port.to_string(),
-            seconds(self.time_to_first_byte),
-            self.x_edge_detailed_result_type.to_string(),
-            optional(self.sc_content_type.as_ref()),
-            optional(self.sc_content_len),
-            optional(self.sc_range_start),
-            optional(self.sc_range_end),
-        ]
+        Field::STANDARD.map(|field| self.column(field))
+    }
+
+    /// One column of any of the logs as logged.
+    pub fn column(&self, field: Field) -> String {
+        match field {
+            Field::Date => self.finished_as(DATE),
+            Field::Time => self.finished_as(TIME),
+            Field::XEdgeLocation => text(&self.x_edge_location),
+            Field::ScBytes => self.sc_bytes.to_string(),
+            Field::CIp => self.c_ip.to_string(),
+            Field::CsMethod => text(&self.cs_method),
+            Field::CsHost => text(&self.cs_host),
+            Field::CsUriStem => text(&self.cs_uri_stem),
+            Field::ScStatus => format!("{:03}", self.sc_status),
+            Field::CsReferer => optional(self.cs_referer.as_ref()),
+            Field::CsUserAgent => optional(self.cs_user_agent.as_ref()),
+            Field::CsUriQuery => optional(self.cs_uri_query.as_ref()),
+            Field::CsCookie => optional(self.cs_cookie.as_ref()),
+            Field::XEdgeResultType => self.x_edge_result_type.to_string(),
+            Field::XEdgeRequestId => self.x_edge_request_id.to_string(),
+            Field::XHostHeader => optional(self.x_host_header.as_ref()),
+            Field::CsProtocol => self.cs_protocol.to_string(),
+            Field::CsBytes => self.cs_bytes.to_string(),
+            Field::TimeTaken => seconds(self.time_taken),
+            Field::XForwardedFor => optional(self.x_forwarded_for.as_ref()),
+            Field::SslProtocol => optional(self.ssl_protocol.as_ref()),
+            Field::SslCipher => optional(self.ssl_cipher.as_ref()),
+            Field::XEdgeResponseResultType => self.x_edge_response_result_type.to_string(),
+            Field::CsProtocolVersion => self.cs_protocol_version.to_string(),
+            Field::FleStatus => optional(self.fle_status.as_ref()),
+            Field::FleEncryptedFields => optional(self.fle_encrypted_fields),
+            Field::CPort => self.c_port.to_string(),
+            Field::TimeToFirstByte => seconds(self.time_to_first_byte),
+            Field::XEdgeDetailedResultType => self.x_edge_detailed_result_type.to_string(),
+            Field::ScContentType => optional(self.sc_content_type.as_ref()),
+            Field::ScContentLen => optional(self.sc_content_len),
+            Field::ScRangeStart => optional(self.sc_range_start),
+            Field::ScRangeEnd => optional(self.sc_range_end),
+            newer => self.newer_column(newer),
+        }
+    }
+
+    /// A column that the standard log does not have.
+    fn newer_column(&self, field: Field) -> String {
+        let more = &self.more;
+        match field {
+            Field::Timestamp => seconds(Duration::from_millis(self.finished_millis())),
+            Field::TimestampMs => self.finished_millis().to_string(),
+            Field::SIp => optional(more.s_ip),
+            Field::CIpVersion => if self.c_ip.is_ipv4() { "IPv4" } else { "IPv6" }.to_owned(),
+            Field::CsUri => match self.cs_uri_query.as_deref().unwrap_or_default() {
+                "" => text(&self.cs_uri_stem),
+                query => text(&format!("{}?{query}", self.cs_uri_stem)),
+            },
+            Field::CsAccept => optional(more.header("accept")),
+            Field::CsAcceptEncoding => optional(more.header("accept-encoding")),
+            Field::CsHeaders => more.header_lines(|(name, value)| format!("{name}:{value}")),
+            Field::CsHeaderNames => more.header_lines(|(name, _)| name.clone()),
+            Field::CsHeadersCount => more.cs_headers.len().to_string(),
+            Field::CacheBehaviorPathPattern => optional(more.cache_behavior_path_pattern.as_ref()),
+            Field::OriginFbl => optional(more.origin_fbl.map(seconds)),
+            Field::OriginLbl => optional(more.origin_lbl.map(seconds)),
+            // What nobody can know on one machine; see [`Field::why_unknown`].
+            _ => optional(None::<String>),
+        }
+    }
+
+    fn finished_millis(&self) -> u64 {
+        u64::try_from(self.finished.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
     }
 
     fn finished_as(&self, format: &[BorrowedFormatItem<'_>]) -> String {
@@ -306,18 +263,6 @@ impl FromStr for AccessLogRecord {
     fn from_str(line: &str) -> Result<Self, LogLineError> {
         Self::parse_line(line)
     }
-}
-
-fn text(value: &str) -> String {
-    if value.is_empty() { "-".to_owned() } else { utf8_percent_encode(value, ENCODED).to_string() }
-}
-
-fn optional(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| text(&value.to_string()))
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
 #[cfg(test)]

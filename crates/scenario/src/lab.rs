@@ -5,11 +5,10 @@ mod refine;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides, ViewerIdentity};
+use edge502_edge::{AccessLog, Edge, EdgeConfig, Overrides, ViewerIdentity};
 use edge502_handshake::{ClientCertificate, TrustStore};
 use edge502_origin::{DnsAnswer, History, NameServer, Origin};
 use edge502_pki::{Identity, Issuer};
@@ -46,8 +45,8 @@ pub struct LabOptions {
     pub rulebook: Rulebook,
     /// Which family of error pages the viewer gets.
     pub error_pages: ErrorPages,
-    /// Where the access log goes, if anywhere.
-    pub access_log: Option<PathBuf>,
+    /// The access log, if there is one; labs can share it. Whoever opened it closes it.
+    pub access_log: Option<AccessLog>,
 }
 
 impl LabOptions {
@@ -218,7 +217,7 @@ fn edge_config(
     config.client_certificates = client_certificates(state, options)?;
     config.rulebook = options.rulebook;
     config.error_pages = options.error_pages;
-    config.log = options.access_log.clone().map_or(LogSink::Nowhere, LogSink::File);
+    config.log.clone_from(&options.access_log);
     Ok(config)
 }
 

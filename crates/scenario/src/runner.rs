@@ -5,6 +5,7 @@ mod compare;
 use std::sync::Arc;
 use std::time::Duration;
 
+use edge502_edge::AccessLog;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::page::ErrorPages;
 use edge502_rules::{Cause, Rulebook};
@@ -26,13 +27,15 @@ pub struct RunOptions {
     pub rulebook: Rulebook,
     /// Which family of error pages viewers get.
     pub error_pages: ErrorPages,
+    /// The access log of every edge, if there is one. Whoever opened it closes it.
+    pub access_log: Option<AccessLog>,
     /// How many scenarios are played at a time, at least 1.
     pub concurrency: usize,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), concurrency: 8 }
+        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), access_log: None, concurrency: 8 }
     }
 }
 
@@ -131,6 +134,7 @@ impl Runner {
         LabOptions {
             rulebook: self.options.rulebook,
             error_pages: self.options.error_pages,
+            access_log: self.options.access_log.clone(),
             ..LabOptions::new(self.pki.clone(), self.clock.clone())
         }
     }

@@ -3,10 +3,11 @@
 mod commands;
 mod control;
 mod history;
+mod recent;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use edge502_edge::Exchange;
 use edge502_origin::Origin;
@@ -20,6 +21,7 @@ use crate::format::{Scenario, Step, StepKind};
 use crate::lab::{Lab, LabOptions, refined};
 
 use control::Control;
+use recent::Recent;
 
 /// How many accounts a slow listener may lag behind.
 const BACKLOG: usize = 1_024;
@@ -64,7 +66,7 @@ pub struct Brief {
     pub origin_domain: String,
     /// The lab's root, in PEM.
     pub ca_file: String,
-    /// Where `GET /state` and `POST /apply` are answered.
+    /// Where `GET /state`, `GET /log` and `POST /apply` are answered.
     pub control: String,
     /// Asks the edge as the scenario's viewer does.
     pub curl: String,
@@ -85,6 +87,7 @@ struct Stage {
     scenario: Scenario,
     directory: PathBuf,
     lab: Mutex<Running>,
+    recent: Recent,
 }
 
 struct Running {
@@ -101,9 +104,10 @@ impl Session {
         lab.origin().write_pem(directory)?;
         let up = applied(broken);
         let events = broadcast::channel(BACKLOG).0;
-        let refining = tokio::spawn(refine(lab.edge().events(), lab.origin_addr(), events.clone()));
-        let running = Mutex::new(Running { lab, up });
-        let stage = Arc::new(Stage { scenario, directory: directory.to_owned(), lab: running });
+        let (accounts, origin) = (lab.edge().events(), lab.origin_addr());
+        let (lab, recent) = (Mutex::new(Running { lab, up }), Recent::default());
+        let stage = Arc::new(Stage { scenario, directory: directory.to_owned(), lab, recent });
+        let refining = tokio::spawn(refine(accounts, origin, events.clone(), Arc::downgrade(&stage)));
         let control = Control::start(stage.clone()).await?;
         Ok(Self { stage, control, events, _refining: AbortOnDropHandle::new(refining) })
     }
@@ -153,6 +157,11 @@ impl Session {
         self.events.subscribe()
     }
 
+    /// The account of the last request, if there was one.
+    pub fn last(&self) -> Option<Arc<Exchange>> {
+        self.stage.recent.last()
+    }
+
     /// Stops everything and waits for it.
     pub async fn shutdown(self) {
         drop(self.events);
@@ -198,16 +207,23 @@ impl Stage {
     }
 }
 
-/// Passes the edge's accounts on, each made precise, until the edge is gone.
+/// Passes the edge's accounts on and remembers them, each made precise, until the edge is gone.
 async fn refine(
     mut edge: broadcast::Receiver<Arc<Exchange>>,
     origin: SocketAddr,
     events: broadcast::Sender<Arc<Exchange>>,
+    stage: Weak<Stage>,
 ) {
     loop {
         match edge.recv().await {
-            // Nobody listening is no reason to stop: somebody may later.
-            Ok(exchange) => drop(events.send(refined(exchange, origin).await)),
+            Ok(exchange) => {
+                let exchange = refined(exchange, origin).await;
+                if let Some(stage) = stage.upgrade() {
+                    stage.recent.add(exchange.clone());
+                }
+                // Nobody listening is no reason to stop: somebody may later.
+                drop(events.send(exchange));
+            }
             Err(broadcast::error::RecvError::Lagged(lost)) => tracing::warn!(lost, "requests came too fast to be told"),
             Err(broadcast::error::RecvError::Closed) => return,
         }

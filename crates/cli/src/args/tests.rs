@@ -2,6 +2,7 @@
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use edge502_rules::access_log::Encoding;
 use time::macros::datetime;
 
 use super::*;
@@ -86,10 +87,35 @@ fn a_time_is_one_at_which_everything_works() {
 fn an_edge_listens_where_it_is_told() {
     let edge = edge("edge502 edge --distribution - --http 8080 --https [::1]:8443 --access-log log.txt");
     assert_eq!(edge.distribution, Stream::Standard);
-    assert_eq!(edge.access_log, Some(Stream::File("log.txt".into())));
+    assert_eq!(edge.log.access_log, Some(Stream::File("log.txt".into())));
+    assert_eq!(edge.log.access_log_format, LogFormat::standard());
     assert_eq!((edge.http.to_string(), edge.https.to_string()), ("127.0.0.1:8080".into(), "[::1]:8443".into()));
     assert!(refusal("edge502 edge --distribution d --http here").to_string().contains("127.0.0.1:8080"));
     assert_eq!(refusal("edge502 edge").kind(), ErrorKind::MissingRequiredArgument);
+}
+
+#[test]
+fn every_command_with_an_edge_can_write_a_log_in_every_form() {
+    for command in ["run", "serve a/b", "edge --distribution d"] {
+        let log = match parse(&format!("edge502 {command} --access-log logs/ --access-log-format json")).command {
+            Command::Run(run) => run.log,
+            Command::Serve(serve) => serve.log,
+            Command::Edge(edge) => edge.log,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(log.access_log, Some(Stream::File("logs/".into())));
+        assert_eq!(log.access_log_format, LogFormat::with_all_fields(Encoding::Json));
+        let alone = refusal(&format!("edge502 {command} --access-log-format json"));
+        assert_eq!(alone.kind(), ErrorKind::MissingRequiredArgument);
+    }
+}
+
+#[test]
+fn the_fields_of_a_log_are_chosen_by_name() {
+    let run = run("edge502 run --access-log l --access-log-format realtime:sc-status,timestamp");
+    assert_eq!(run.log.access_log_format.to_string(), "realtime:timestamp,sc-status");
+    let refused = refusal("edge502 run --access-log l --access-log-format json:sc-statu").to_string();
+    assert!(refused.contains("sc-status"), "{refused}");
 }
 
 #[test]
@@ -102,7 +128,7 @@ fn an_edge_takes_free_ports_and_addresses_in_place_of_dns() {
 #[test]
 fn flags_of_the_whole_program_stand_anywhere() {
     let output = parse("edge502 -v run -v --color never --log-format json").output;
-    assert_eq!((output.color, output.log_format), (Color::Never, LogFormat::Json));
+    assert_eq!((output.color, output.log_format), (Color::Never, MessageFormat::Json));
     assert!(output.verbose >= 1);
     assert_eq!(parse("edge502 run -vv").output.verbose, 2);
 }

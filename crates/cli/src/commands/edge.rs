@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides, ViewerIdentity};
+use edge502_edge::{Edge, EdgeConfig, Overrides, ViewerIdentity};
 use edge502_handshake::TrustStore;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::{Distribution, Notice, Parsed};
 use serde::Serialize;
 
-use super::{run_directory, table, take_down};
+use super::{end_log, run_directory, table, take_down};
 use crate::args::{EdgeArguments, Format, OutputArguments, Stream};
 use crate::clock::clock;
 use crate::input;
@@ -30,14 +30,17 @@ pub(crate) async fn edge(arguments: EdgeArguments, output: OutputArguments) -> a
     let style = output.color.style(&io::stdout());
     let mut stop = Stop::listen()?;
     let directory = run_directory()?;
-    let (config, ca_file) = configure(&arguments, distribution, trust, directory.path())?;
+    let log = arguments.log.open(distribution.id.as_deref())?;
+    let (mut config, ca_file) = configure(&arguments, distribution, trust, directory.path())?;
+    config.log.clone_from(&log);
     let edge = Edge::start(config).await?;
     // Before anybody knows the addresses, so that no request is missed.
     let events = edge.events();
     Brief::of(&edge, ca_file, notices).tell(arguments.format, style)?;
-    let traffic = Traffic::print(events, Detail::of(arguments.format, arguments.access_log.as_ref(), style))?;
+    let traffic = Traffic::print(events, Detail::of(arguments.format, &arguments.log, true, style))?;
     stop.wanted().await;
     take_down(edge.shutdown()).await;
+    end_log(log).await;
     traffic.finish();
     Ok(ExitCode::SUCCESS)
 }
@@ -80,10 +83,6 @@ fn configure(
     config.error_pages = arguments.rules.error_pages;
     config.http = arguments.http;
     config.https = arguments.https;
-    // A log on standard output is printed with the traffic, after the addresses.
-    if let Some(Stream::File(path)) = &arguments.access_log {
-        config.log = LogSink::File(path.clone());
-    }
     Ok((config, ca_file))
 }
 

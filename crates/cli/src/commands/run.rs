@@ -3,11 +3,13 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use edge502_edge::AccessLog;
 use edge502_scenario::report::Paint;
 use edge502_scenario::{RunOptions, Runner, Scenario, ScenarioReport, report};
 
-use crate::args::{OutputArguments, RunArguments};
+use super::end_log;
+use crate::args::{OutputArguments, RunArguments, Stream};
 use crate::clock::clock;
 use crate::signals::Stop;
 use crate::terminal;
@@ -18,7 +20,11 @@ pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> any
     if scenarios.is_empty() {
         bail!("there is no scenario to play");
     }
-    let runner = Runner::new(clock(arguments.time.at), options(&arguments))?;
+    if arguments.log.access_log == Some(Stream::Standard) {
+        bail!("standard output has the report; name a file or a directory for --access-log");
+    }
+    let log = arguments.log.open(None)?;
+    let runner = Runner::new(clock(arguments.time.at), options(&arguments, log.clone()))?;
     let format = report::Format::from(arguments.format);
     let mut progress = Progress::new(scenarios.len(), format, &output);
     let style = progress.style;
@@ -32,16 +38,19 @@ pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> any
         })?;
         Ok(exit(&reports))
     });
-    tokio::select! {
+    let played = tokio::select! {
         played = playing => played.context("a scenario could not be played to its end")?,
-        () = stop.wanted() => bail!("interrupted before every scenario was played and reported"),
-    }
+        () = stop.wanted() => Err(anyhow!("interrupted before every scenario was played and reported")),
+    };
+    end_log(log).await;
+    played
 }
 
-fn options(arguments: &RunArguments) -> RunOptions {
+fn options(arguments: &RunArguments, access_log: Option<AccessLog>) -> RunOptions {
     RunOptions {
         rulebook: arguments.rules.rules,
         error_pages: arguments.rules.error_pages,
+        access_log,
         concurrency: arguments.concurrency.get(),
     }
 }

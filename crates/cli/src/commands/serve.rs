@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
+use edge502_edge::AccessLog;
 use edge502_scenario::serve::{Action, Applied, Brief, Session};
 use edge502_scenario::{LabOptions, Scenario, StepKind};
 
-use super::{lab_options, run_directory, table, take_down};
-use crate::args::{Format, OutputArguments, ServeArguments, Stream};
+use super::{end_log, lab_options, run_directory, table, take_down};
+use crate::args::{Format, OutputArguments, ServeArguments};
 use crate::signals::Stop;
 use crate::terminal;
 use crate::traffic::{Detail, Traffic};
@@ -21,10 +22,11 @@ use keys::{Key, Keyboard};
 pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let scenario = arguments.library.library()?.get(&arguments.id)?.clone();
     let style = output.color.style(&io::stdout());
-    let detail = Detail::of(arguments.format, arguments.access_log.as_ref(), style);
+    let detail = Detail::of(arguments.format, &arguments.log, false, style);
     let mut stop = Stop::listen()?;
     let directory = run_directory()?;
-    let session = Session::start(scenario, options(&arguments)?, directory.path()).await?;
+    let log = arguments.log.open(None)?;
+    let session = Session::start(scenario, options(&arguments, log.clone())?, directory.path()).await?;
     // Before anybody knows the addresses, so that no request is missed.
     let events = session.events();
     let brief = session.brief().await?;
@@ -44,19 +46,16 @@ pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) ->
         },
     };
     Box::pin(take_down(session.shutdown())).await;
+    end_log(log).await;
     traffic.finish();
     served.map(|()| ExitCode::SUCCESS)
 }
 
-fn options(arguments: &ServeArguments) -> anyhow::Result<LabOptions> {
-    let file = match &arguments.access_log {
-        Some(Stream::File(path)) => Some(path.clone()),
-        Some(Stream::Standard) | None => None,
-    };
+fn options(arguments: &ServeArguments, log: Option<AccessLog>) -> anyhow::Result<LabOptions> {
     let mut options = lab_options(arguments.time)?;
     options.rulebook = arguments.rules.rules;
     options.error_pages = arguments.rules.error_pages;
-    options.access_log = file;
+    options.access_log = log;
     Ok(options)
 }
 
@@ -76,6 +75,7 @@ impl Desk<'_> {
             match keys::key(&line) {
                 Key::Quit => return Ok(()),
                 Key::Apply(action) => self.apply(action).await?,
+                Key::Line => say(last_line(self.session)).await?,
                 Key::Help => say(help(self.session.scenario(), self.style)).await?,
             }
         }
@@ -139,9 +139,15 @@ fn help(scenario: &Scenario, style: Paint) -> String {
     for (dead_end, letter) in scenario.of_kind(StepKind::DeadEnd).zip(keys::LETTERS.chars()) {
         key(&letter.to_string(), &format!("dead end: {}", dead_end.title));
     }
+    key("v", "view the last line of the access log in full");
     key("r", "reset to the broken state");
     key("q", "quit");
     text
+}
+
+/// The last request as the standard log has it.
+fn last_line(session: &Session) -> String {
+    session.last().map_or_else(|| "no request so far\n".to_owned(), |last| format!("{}\n", last.log))
 }
 
 fn told(applied: &Applied, style: Paint) -> String {

@@ -22,7 +22,7 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-08 01:42:39 UTC);
 /// The id that [`FixedEntropy`] of 7 makes.
 pub(crate) const ID: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw==";
 /// Longest wait of any test.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Fails the test if `work` does not end.
 pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {

@@ -15,6 +15,7 @@ mod error;
 mod error_response;
 mod forwarding;
 pub mod limits;
+mod logging;
 mod notice;
 mod origin;
 mod origin_group;
@@ -39,6 +40,7 @@ pub use custom_headers::is_forbidden_custom_header;
 pub use error::DistributionError;
 pub use error_response::CustomErrorResponse;
 pub use forwarding::{AcceptEncoding, Forwarding, Selection};
+pub use logging::Logging;
 pub use notice::Notice;
 pub use origin::{CustomOriginConfig, Origin, OriginKind};
 pub use origin_group::OriginGroup;
@@ -74,6 +76,8 @@ pub struct Distribution {
     pub custom_error_responses: Vec<CustomErrorResponse>,
     /// `ViewerCertificate`. Default: the one of `*.cloudfront.net`.
     pub viewer_certificate: ViewerCertificate,
+    /// `Logging`. Default: off.
+    pub logging: Logging,
     /// `HttpVersion` towards viewers. Default `http2`.
     pub http_version: HttpVersion,
     /// `Enabled`. Default true.

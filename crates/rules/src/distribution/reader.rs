@@ -7,9 +7,9 @@ use super::envelope::Envelope;
 use super::notice::{Rule, page};
 use super::read::{Place, Reader, non_empty, word};
 use super::{
-    Behavior, CustomErrorResponse, CustomPolicies, Distribution, DistributionError, HttpVersion, Origin, OriginGroup,
-    OriginKind, OriginProtocolPolicy, Parsed, PathPattern, ViewerCertificate, ViewerProtocolPolicy, limits, spelling,
-    wire,
+    Behavior, CustomErrorResponse, CustomPolicies, Distribution, DistributionError, HttpVersion, Logging, Origin,
+    OriginGroup, OriginKind, OriginProtocolPolicy, Parsed, PathPattern, ViewerCertificate, ViewerProtocolPolicy,
+    limits, spelling, wire,
 };
 use crate::Grade;
 
@@ -56,6 +56,7 @@ fn config(
         behaviors,
         custom_error_responses,
         viewer_certificate: ViewerCertificate::read(reader, &at("ViewerCertificate"), wire.viewer_certificate),
+        logging: Logging::read(wire.logging),
         http_version: http_version(&at("HttpVersion"), non_empty(wire.http_version))?,
         enabled: wire.enabled.unwrap_or(true),
     };

@@ -92,6 +92,7 @@ wire! {
         custom_error_responses: List<CustomErrorResponse>,
         enabled: bool,
         viewer_certificate: ViewerCertificate,
+        logging: Logging,
         http_version: String,
         continuous_deployment_policy_id: String,
     }
@@ -210,6 +211,11 @@ wire! {
         response_code: String,
         #[serde(rename = "ErrorCachingMinTTL")]
         error_caching_min_ttl: i64,
+    }
+
+    Logging {
+        enabled: bool,
+        include_cookies: bool,
     }
 
     ViewerCertificate {

@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::recent::REMEMBERED;
 use super::{Action, Stage, is_own};
 use crate::error::ScenarioError;
 
@@ -100,10 +101,11 @@ async fn answer(stage: &Stage, own: SocketAddr, request: Request<Incoming>) -> R
     }
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/state") => reply(StatusCode::OK, &stage.state().await),
+        (&Method::GET, "/log") => log(stage, request.uri().query()),
         (&Method::POST, "/apply") => apply(stage, request).await,
-        (_, "/state") => not_allowed("GET"),
+        (_, "/state" | "/log") => not_allowed("GET"),
         (_, "/apply") => not_allowed("POST"),
-        _ => refusal(StatusCode::NOT_FOUND, "ask for GET /state or POST /apply"),
+        _ => refusal(StatusCode::NOT_FOUND, "ask for GET /state, GET /log or POST /apply"),
     }
 }
 
@@ -124,6 +126,18 @@ fn admit(request: &Request<Incoming>, own: SocketAddr) -> Result<(), &'static st
     match header(ORIGIN).and_then(|origin| origin.strip_prefix("http://")) {
         Some(authority) if is_own(own, authority) => Ok(()),
         _ => Err(FOREIGN),
+    }
+}
+
+/// `GET /log?last=N`: the last requests, at most [`REMEMBERED`].
+fn log(stage: &Stage, query: Option<&str>) -> Response<Full<Bytes>> {
+    let count = match query.unwrap_or_default() {
+        "" => Some(REMEMBERED),
+        query => query.strip_prefix("last=").and_then(|count| count.parse().ok()),
+    };
+    match count {
+        Some(count) => reply(StatusCode::OK, &stage.recent.to_json(count)),
+        None => refusal(StatusCode::BAD_REQUEST, "ask for /log, or for /log?last=N with a number"),
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use edge502_scenario::serve::Action;
 use tokio::sync::mpsc;
 
-/// The letters of dead ends, in their order; `q` and `r` have another meaning.
+/// The letters of dead ends, in their order; `q`, `r` and `v` have another meaning.
 pub(super) const LETTERS: &str = "abcdefghijklmnopstuvwxyz";
 
 /// What a line asks for.
@@ -15,6 +15,8 @@ pub(super) const LETTERS: &str = "abcdefghijklmnopstuvwxyz";
 pub(super) enum Key {
     Apply(Action),
     Quit,
+    /// Show the last line of the access log.
+    Line,
     /// Anything that is no key.
     Help,
 }
@@ -27,6 +29,7 @@ pub(super) fn key(line: &str) -> Key {
     }
     match line.as_str() {
         "q" => Key::Quit,
+        "v" => Key::Line,
         "r" => Key::Apply(Action::Reset),
         letter if letter.len() == 1 => {
             LETTERS.find(letter).map_or(Key::Help, |index| Key::Apply(Action::DeadEnd(index + 1)))
@@ -74,6 +77,7 @@ mod tests {
             ("C\r", Key::Apply(Action::DeadEnd(3))),
             ("r", Key::Apply(Action::Reset)),
             ("q", Key::Quit),
+            ("v", Key::Line),
             ("", Key::Help),
             ("?", Key::Help),
             ("é", Key::Help),

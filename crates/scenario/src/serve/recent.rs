@@ -1,0 +1,54 @@
+//! The last requests of a running scenario.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use edge502_edge::Exchange;
+use edge502_rules::access_log::{Encoding, LogFormat};
+use serde_json::{Value, json};
+
+/// How many requests are remembered.
+pub(super) const REMEMBERED: usize = 256;
+
+/// The last requests, the oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<VecDeque<Arc<Exchange>>>);
+
+impl Recent {
+    pub(super) fn add(&self, exchange: Arc<Exchange>) {
+        let mut known = self.known();
+        if known.len() == REMEMBERED {
+            known.pop_front();
+        }
+        known.push_back(exchange);
+    }
+
+    pub(super) fn last(&self) -> Option<Arc<Exchange>> {
+        self.known().back().cloned()
+    }
+
+    /// The last `count`, each with its log record as standard logging v2 writes it in JSON.
+    pub(super) fn to_json(&self, count: usize) -> Value {
+        let known = self.known();
+        let wanted: Vec<_> = known.iter().skip(known.len().saturating_sub(count)).cloned().collect();
+        drop(known);
+        let format = LogFormat::with_all_fields(Encoding::Json);
+        json!({ "records": wanted.iter().map(|exchange| account(exchange, &format)).collect::<Vec<_>>() })
+    }
+
+    fn known(&self) -> MutexGuard<'_, VecDeque<Arc<Exchange>>> {
+        self.0.lock().expect("nothing panics while it holds the list")
+    }
+}
+
+fn account(exchange: &Exchange, format: &LogFormat) -> Value {
+    let log: Value = serde_json::from_str(&format.line(&exchange.log)).expect("a line of a log in JSON is JSON");
+    json!({
+        "request_id": exchange.request_id.as_str(),
+        "status": exchange.status,
+        "cause": exchange.cause.map(|cause| cause.id()),
+        "evidence": exchange.failure.as_ref().map(|failure| failure.evidence.clone()),
+        "logged": exchange.logged,
+        "log": log,
+    })
+}
