@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -259,4 +260,82 @@ fn run_directory(brief: &Value) -> PathBuf {
 
 fn path(path: &Path) -> String {
     path.display().to_string()
+}
+
+#[test]
+fn a_run_writes_the_access_log_of_every_request() {
+    let (directory, logs) = (scenarios(&expired()), tempfile::tempdir().unwrap());
+    let file = path(&logs.path().join("access.log"));
+    let arguments = ["run", "--scenarios", &path(directory.path()), "--at", "2026-11-24T10:00:00Z", "--access-log"];
+    assert_eq!(edge502(arguments.into_iter().chain([file.as_str()])).code, 0);
+    let log = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert!(lines[0] == "#Version: 1.0" && lines[1].starts_with("#Fields: date time "), "{log}");
+    let statuses: Vec<&str> = lines[2..].iter().map(|line| line.split('\t').nth(8).unwrap()).collect();
+    assert_eq!(statuses, ["200", "502", "502", "200"], "{log}");
+
+    let hours = format!("{}/", path(&logs.path().join("hours")));
+    let chosen = ["--access-log-format", "json:date,sc-status,origin-fbl"];
+    assert_eq!(edge502(arguments.into_iter().chain([hours.as_str()]).chain(chosen)).code, 0);
+    let names: Vec<_> = fs::read_dir(&hours).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    let name = names[0].to_str().unwrap();
+    assert!(name.starts_with("EDFDVBD6EXAMPLE.2026-11-24-10.") && name.ends_with(".gz"), "{name}");
+    let unpacked = Command::new("gzip").args(["-dc", &format!("{hours}{name}")]).output().unwrap();
+    let log = String::from_utf8(unpacked.stdout).unwrap();
+    let records: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len(), 4);
+    assert_eq!(records[1], json!({ "date": "2026-11-24", "sc-status": "502", "origin-fbl": "-" }));
+    assert!(records[0]["origin-fbl"].as_str().unwrap().contains('.'));
+}
+
+#[test]
+fn a_report_and_a_log_do_not_share_standard_output() {
+    let refused = edge502(["run", "--access-log", "-"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--access-log"), "{}", refused.stderr);
+}
+
+#[test]
+fn the_control_address_tells_the_last_requests() {
+    let directory = scenarios(&expired());
+    let served =
+        Served::start(["serve", "certificate/expired", "--format", "json", "--scenarios", &path(directory.path())], "");
+    let brief = served.brief();
+    let (viewer, control) = (&brief["viewer_http"], &brief["control"]);
+    for target in ["/a", "/b", "/c"] {
+        assert_eq!(status(&ask(viewer, "www.shop.test", &format!("GET {target}"), "")), 502);
+    }
+    // A request is told after its last byte, which may be after the viewer has it.
+    let last = (0..1_000)
+        .map(|_| body(&ask(control, "", "GET /log?last=2", "")))
+        .find(|log| log["records"][1]["log"]["cs-uri-stem"] == "/c")
+        .expect("the last request is told");
+    assert_eq!(last["records"].as_array().unwrap().len(), 2);
+    assert_eq!(last["records"][0]["cause"], "certificate-expired");
+    assert_eq!(last["records"][0]["log"]["x-edge-detailed-result-type"], "OriginConnectError");
+    assert_eq!(body(&ask(control, "", "GET /log", ""))["records"].as_array().unwrap().len(), 3);
+    assert_eq!(status(&ask(control, "", "GET /log?last=x", "")), 400);
+    assert_eq!(status(&ask(control, "", "POST /log", "")), 405);
+    assert_eq!(served.end("TERM").code, 0);
+}
+
+#[test]
+fn the_raw_line_comes_when_it_is_asked_for() {
+    let directory = scenarios(&expired());
+    let (served, mut keys) = Served::reading(["serve", "certificate/expired", "--scenarios", &path(directory.path())]);
+    let url = served.line_with("http://").split_whitespace().last().map(|url| json!(url)).unwrap();
+    assert_eq!(status(&ask(&url, "www.shop.test", "GET /", "")), 502);
+    let line = served.line_with("GET /  502  ");
+    assert!(line.contains(" s  certificate-expired: ") && !line.contains('\t'), "{line}");
+    keys.write_all(b"\nv\n").unwrap();
+    let raw = served.line_with("\tOriginConnectError\t");
+    assert_eq!(raw.split('\t').count(), 33);
+    drop(keys);
+    assert_eq!(served.end("TERM").code, 0);
+}
+
+/// The JSON in the body of an answer.
+fn body(answer: &str) -> Value {
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
 }

@@ -24,6 +24,16 @@ pub enum RulesError {
         /// The listed word that resembles it most, if one does.
         nearest: Option<String>,
     },
+    /// A log whose fields cannot be chosen, or a choice of none.
+    #[error(
+        "the fields of the log format {form} cannot be chosen so; name some of {choosable}, such as json:date,time"
+    )]
+    Fields {
+        /// The form as it was given.
+        form: &'static str,
+        /// The forms whose fields can be chosen.
+        choosable: &'static str,
+    },
 }
 
 impl RulesError {

@@ -99,12 +99,7 @@ impl LogFormat {
     pub fn with_fields<'a>(encoding: Encoding, names: impl IntoIterator<Item = &'a str>) -> Result<Self, RulesError> {
         let chosen = names.into_iter().map(|name| encoding.field(name)).collect::<Result<Vec<_>, _>>()?;
         if encoding == Encoding::Standard || chosen.is_empty() {
-            let choosable = Encoding::ALL.iter().filter(|form| **form != Encoding::Standard);
-            return Err(RulesError::word(
-                "log format whose fields are chosen",
-                encoding.as_str(),
-                choosable.map(|form| form.as_str()),
-            ));
+            return Err(RulesError::Fields { form: encoding.as_str(), choosable: "w3c, plain, json and realtime" });
         }
         let fields = encoding.fields().into_iter().filter(|field| chosen.contains(field)).collect();
         Ok(Self { encoding, fields })

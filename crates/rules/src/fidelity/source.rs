@@ -41,6 +41,8 @@ pub(super) const COMPRESSION: &str = guide!("ServingCompressedFiles");
 pub(super) const EDGE_FUNCTIONS: &str = guide!("edge-functions-restrictions");
 pub(super) const QUOTAS: &str = guide!("cloudfront-limits");
 pub(super) const LOGS: &str = guide!("standard-logs-reference");
+pub(super) const LOGS_V2: &str = guide!("standard-logging");
+pub(super) const LOGS_REAL_TIME: &str = guide!("real-time-logs");
 pub(super) const API_SSL_PROTOCOLS: &str = api!("OriginSslProtocols");
 pub(super) const REPOST_502: &str = "https://repost.aws/knowledge-center/cloudfront-502-errors";
 

@@ -99,7 +99,7 @@ fn wrong_choices_are_refused_with_the_right_words() {
         ("json:cs(Hosts)", "cs(Host)"),
         ("realtime:cs-hosts", "cs-host"),
         ("standard:date", "w3c"),
-        ("json:", "date"),
+        ("json:", "log field"),
     ] {
         let error = text.parse::<LogFormat>().expect_err(text).to_string();
         assert!(error.contains(advice), "{text}: {error}");
