@@ -149,7 +149,7 @@ impl LogLine {
         Ok(MoreFields {
             s_ip: self.if_there(Field::SIp, |column| column.optional(Column::word))?,
             cs_headers: self.if_there(Field::CsHeaders, |column| column.headers().map(Some))?.unwrap_or_default(),
-            cache_behavior_path_pattern: self.if_there(Field::CacheBehaviorPathPattern, |column| column.text())?,
+            cache_behavior_path_pattern: self.if_there(Field::CacheBehaviorPathPattern, Column::text)?,
             origin_fbl: self.if_there(Field::OriginFbl, |column| column.optional(Column::seconds))?,
             origin_lbl: self.if_there(Field::OriginLbl, |column| column.optional(Column::seconds))?,
         })
@@ -161,10 +161,10 @@ impl LogLine {
         Ok(Column { field: name, value })
     }
 
-    fn if_there<T>(
-        &self,
+    fn if_there<'a, T>(
+        &'a self,
         field: Field,
-        read: impl FnOnce(Column<'_>) -> Result<Option<T>, LogLineError>,
+        read: impl FnOnce(Column<'a>) -> Result<Option<T>, LogLineError>,
     ) -> Result<Option<T>, LogLineError> {
         if self.get(field).is_some() { read(self.column(field)?) } else { Ok(None) }
     }

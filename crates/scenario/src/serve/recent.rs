@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use edge502_edge::Exchange;
+use edge502_rules::Cause;
 use edge502_rules::access_log::{Encoding, LogFormat};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ fn account(exchange: &Exchange, format: &LogFormat) -> Value {
     json!({
         "request_id": exchange.request_id.as_str(),
         "status": exchange.status,
-        "cause": exchange.cause.map(|cause| cause.id()),
+        "cause": exchange.cause.map(Cause::id),
         "evidence": exchange.failure.as_ref().map(|failure| failure.evidence.clone()),
         "logged": exchange.logged,
         "log": log,
