@@ -12,12 +12,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use edge502_edge::{Edge, EdgeConfig, LogSink, Overrides};
+use edge502_edge::{AccessLog, Edge, EdgeConfig, LogTarget, Overrides};
 use edge502_handshake::TrustStore;
 use edge502_origin::{HttpSpec, Origin, OriginSpec, RawBytes};
 use edge502_pki::{CertificateSpec, Lab, When};
 use edge502_rules::Cause;
-use edge502_rules::access_log::{AccessLogRecord, MoreFields, ProtocolVersion, ViewerProtocol};
+use edge502_rules::access_log::{AccessLogRecord, LogFormat, MoreFields, ProtocolVersion, ViewerProtocol};
 use edge502_rules::distribution::Distribution;
 use edge502_rules::outcome::Outcome;
 use edge502_rules::page::Page;
@@ -109,7 +109,8 @@ fn edge(runtime: &Runtime, lab: &Lab, origin: &Origin) -> Edge {
     let trust = TrustStore::from_pem(lab.root_pem()).expect("the lab's root can be read");
     let mut config = EdgeConfig::new(distribution, trust, support::clock());
     config.overrides = Overrides::new().with("origin.test", 443, origin.addr());
-    config.log = LogSink::File("/dev/null".into());
+    let log = AccessLog::open(LogTarget::File("/dev/null".into()), LogFormat::standard());
+    config.log = Some(log.expect("nothing is wrong with /dev/null"));
     runtime.block_on(Edge::start(config)).expect("the edge starts")
 }
 

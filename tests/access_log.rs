@@ -46,7 +46,7 @@ async fn every_line_of_the_whole_catalogue_is_as_documented() {
     let mut lines = BTreeMap::new();
     for line in log.strip_prefix(HEADER).expect("one header, at the beginning").lines() {
         let columns = log_line::read(line).unwrap_or_else(|error| panic!("{error}\n{line}"));
-        assert_eq!((columns["date"], columns["time"]), ("2031-03-05", "12:34:56"));
+        assert!(columns["date"].starts_with("2031-"), "not by the lab's clock: {line}");
         assert_eq!(AccessLogRecord::parse_line(line).unwrap().to_line(), line);
         assert!(lines.insert(columns["x-edge-request-id"].to_owned(), line).is_none(), "logged twice: {line}");
     }
