@@ -290,6 +290,20 @@ fn a_run_writes_the_access_log_of_every_request() {
 }
 
 #[test]
+fn a_full_disk_is_told_once_and_changes_nothing_else() {
+    let directory = scenarios(&expired());
+    let arguments = ["run", "--scenarios", &path(directory.path()), "--access-log", "/dev/full"];
+    let played = edge502(arguments.into_iter().chain(["--access-log-format", "json"]));
+    assert_eq!(played.code, 0, "{}", played.stdout);
+    assert_eq!(played.stderr.matches("cannot be written").count(), 1, "{}", played.stderr);
+    assert!(played.stderr.contains("lost=4"), "{}", played.stderr);
+    // The header lines of the standard log are written at the start, so there it is an error.
+    let refused = edge502(arguments);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("/dev/full"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_report_and_a_log_do_not_share_standard_output() {
     let refused = edge502(["run", "--access-log", "-"]);
     assert_eq!(refused.code, 2);

@@ -57,7 +57,7 @@ impl AccessLog {
         self.queue.push(Line { at: record.finished, text: self.format.line(record) + "\n" });
     }
 
-    /// Waits until every line so far is on the disk, at most 3 s.
+    /// Waits until every line so far is on the disk or has been tried in vain, at most 3 s.
     pub async fn flush(&self) {
         self.wait(Queue::settle).await;
     }
@@ -126,8 +126,10 @@ struct State {
     accepted: u64,
     settled: u64,
     refused: u64,
-    /// Somebody waits for the lines so far.
-    urgent: bool,
+    /// Tries that failed.
+    failed: u64,
+    /// How many tries to make without a pause, because somebody waits for the lines so far.
+    urgent: u8,
     closed: bool,
     ended: bool,
 }
@@ -162,11 +164,14 @@ impl Queue {
         std::mem::take(&mut state.lines)
     }
 
-    /// Waits before the next try. False at the end.
+    /// Notes a failed try and waits before the next one. False at the end.
     fn pause(&self) -> bool {
-        let calm = |state: &mut State| !state.closed && !state.urgent;
-        let (mut state, _) = self.work.wait_timeout_while(self.state(), RETRY, calm).expect("as for `state`");
-        state.urgent = false;
+        let calm = |state: &mut State| !state.closed && state.urgent == 0;
+        let mut state = self.state();
+        state.failed += 1;
+        self.progress.notify_all();
+        let (mut state, _) = self.work.wait_timeout_while(state, RETRY, calm).expect("as for `state`");
+        state.urgent = state.urgent.saturating_sub(1);
         !state.closed
     }
 
@@ -184,10 +189,11 @@ impl Queue {
 
     fn settle(&self, deadline: Instant) {
         let mut state = self.state();
-        let wanted = state.accepted;
-        state.urgent = state.settled < wanted;
+        // The try under way may have begun before something changed for the better; the one after it counts.
+        let (wanted, in_vain) = (state.accepted, state.failed + 2);
+        state.urgent = if state.settled < wanted { 2 } else { 0 };
         self.work.notify_one();
-        self.wait_until(state, deadline, |state| state.settled >= wanted || state.ended);
+        self.wait_until(state, deadline, |state| state.settled >= wanted || state.failed >= in_vain || state.ended);
     }
 
     fn end(&self, deadline: Instant) {

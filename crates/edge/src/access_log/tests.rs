@@ -106,6 +106,22 @@ async fn a_disk_that_stays_full_keeps_neither_memory_nor_the_end_waiting() {
 }
 
 #[tokio::test]
+async fn a_full_disk_holds_up_nobody_who_waits_for_it() {
+    let disk = Disk::default();
+    disk.full.store(true, Ordering::SeqCst);
+    let log = AccessLog::start(Box::new(disk.clone()), LogFormat::standard(), ROOM).unwrap();
+    log.write(&record(NOON));
+    let started = Instant::now();
+    for _ in 0..10 {
+        log.flush().await;
+    }
+    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    disk.full.store(false, Ordering::SeqCst);
+    log.flush().await;
+    assert_eq!(disk.text(), lines(0..1).1);
+}
+
+#[tokio::test]
 async fn the_last_handle_ends_the_log() {
     let disk = Disk::default();
     let log = AccessLog::start(Box::new(disk.clone()), LogFormat::standard(), ROOM).unwrap();
