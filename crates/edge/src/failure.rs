@@ -1,6 +1,7 @@
 //! The one way in which a fetch from an origin fails.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use edge502_handshake::{Observation, Verdict};
@@ -9,6 +10,8 @@ use edge502_rules::{Cause, Phase};
 /// What one TLS handshake with an origin showed, and how CloudFront judges it.
 #[derive(Debug, Clone)]
 pub struct HandshakeReport {
+    /// Whom it was made with.
+    pub peer: SocketAddr,
     /// What was seen on the wire.
     pub observation: Observation,
     /// What follows from it.

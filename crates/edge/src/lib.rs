@@ -9,6 +9,7 @@
 
 mod access_log;
 mod admit;
+mod client;
 mod config;
 mod edge;
 mod entropy;
@@ -32,6 +33,7 @@ mod viewer_tls;
 mod visit;
 
 pub use access_log::{AccessLog, LogTarget};
+pub use client::{NoAnswer, OriginAnswer, OriginClient};
 pub use config::EdgeConfig;
 pub use edge::Edge;
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};

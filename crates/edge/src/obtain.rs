@@ -32,7 +32,7 @@ pub(crate) async fn obtain(
     snapshot: &Snapshot,
     asked: Asked<'_>,
     visit: &Visit,
-    body: Incoming,
+    body: Option<Incoming>,
 ) -> Result<Fetched, Unobtained> {
     let Asked { viewer, route, .. } = asked;
     let order = Order {
@@ -44,7 +44,7 @@ pub(crate) async fn obtain(
     state.fetcher.fetch(snapshot, order).await.map_err(Unobtained::Halted)
 }
 
-fn outgoing(asked: Asked<'_>, visit: &Visit, body: Incoming) -> Option<Outgoing> {
+fn outgoing(asked: Asked<'_>, visit: &Visit, body: Option<Incoming>) -> Option<Outgoing> {
     let Asked { viewer, parts, route } = asked;
     let inbound = Inbound {
         method: &parts.method,
@@ -62,7 +62,7 @@ fn outgoing(asked: Asked<'_>, visit: &Visit, body: Incoming) -> Option<Outgoing>
         uri: request_head::target(&inbound, route.origin, route.behavior)?,
         headers: request_head::headers(&inbound, route.origin, route.behavior),
         extensions: parts.extensions.clone(),
-        body: (!body.is_end_stream()).then_some(body),
+        body: body.filter(|body| !body.is_end_stream()),
         progress: visit.progress.clone(),
     })
 }

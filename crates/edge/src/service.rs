@@ -75,7 +75,7 @@ async fn relay(
     body: Incoming,
     responder: Responder<'_>,
 ) -> Response<ViewerBody> {
-    match obtain(state, snapshot, asked, &responder.recorder.visit, body).await {
+    match obtain(state, snapshot, asked, &responder.recorder.visit, Some(body)).await {
         Ok(fetched) => responder.relay(fetched, asked.route.behavior),
         Err(Unobtained::NoTarget) => responder.refusal(NO_TARGET),
         Err(Unobtained::Halted(Halt::Origin(failure))) => responder.failure(*failure),

@@ -43,7 +43,7 @@ pub(super) async fn dial(
     let established =
         tls.connector.connect(tcp, &tls.expectation, left).await.map_err(|refused| refuse(address, *refused))?;
     let late_alert = established.stream.late_alert();
-    let report = HandshakeReport { observation: established.observation, verdict: established.verdict };
+    let report = HandshakeReport { peer: address, observation: established.observation, verdict: established.verdict };
     Connection::start(established.stream, address, Some(Arc::new(report)), Some(late_alert), tasks)
         .await
         .map_err(|error| unusable(address, &error))
@@ -85,7 +85,7 @@ pub(super) fn handshake_failure(address: SocketAddr, refused: Refused) -> Origin
     let first = verdict.judgement().findings.first();
     let cause = first.map_or(Cause::HandshakeClosed, |finding| finding.cause);
     let evidence = first.map_or_else(|| format!("{:?}", observation.end), |finding| finding.detail.clone());
-    let report = Arc::new(HandshakeReport { observation, verdict });
+    let report = Arc::new(HandshakeReport { peer: address, observation, verdict });
     OriginFailure::new(cause, format!("{address}: {evidence}")).on(Some(report))
 }
 

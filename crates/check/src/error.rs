@@ -1,0 +1,44 @@
+//! Why a check could not be made at all.
+
+use thiserror::Error;
+
+/// A check that could not be made. A check that was made and came out badly is a report.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The target is no `HOST` or `HOST:PORT`.
+    #[error("{text:?} is not a host to check: {reason}; write origin.example.com or origin.example.com:8443")]
+    Target {
+        /// The text as it was given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings are no distribution's.
+    #[error(transparent)]
+    Distribution(#[from] edge502_rules::distribution::DistributionError),
+    /// The edge could not be set up.
+    #[error(transparent)]
+    Edge(#[from] edge502_edge::EdgeError),
+    /// The TLS client could not be set up.
+    #[error(transparent)]
+    Handshake(#[from] edge502_handshake::HandshakeError),
+    /// The edge would not take the request from a viewer.
+    #[error("CloudFront would refuse {method} {path} with Host {host} before it asks the origin; {reason}")]
+    NotTaken {
+        /// The method.
+        method: String,
+        /// Path and query.
+        path: String,
+        /// The `Host`.
+        host: String,
+        /// What to change.
+        reason: &'static str,
+    },
+}
+
+impl CheckError {
+    pub(crate) fn target(text: &str, reason: impl Into<String>) -> Self {
+        Self::Target { text: text.to_owned(), reason: reason.into() }
+    }
+}

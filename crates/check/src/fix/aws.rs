@@ -1,0 +1,70 @@
+//! Changes to a distribution, as commands.
+
+use crate::report::Snippet;
+use crate::target::Target;
+
+/// The change `filter` (jq) to the target's origin.
+pub(super) fn origin(target: &Target, filter: &str) -> Snippet {
+    let id = &target.origin().id;
+    let choice = match &target.path_pattern {
+        Some(_) => format!("select(.Id == \"{}\")", escaped(id)),
+        None => format!("select(.DomainName == \"{}\")", target.origin().domain_name),
+    };
+    update(
+        target,
+        &format!(
+            "(.Origins.Items[] | {choice} | {filter_path}) {rest}",
+            filter_path = path(filter),
+            rest = value(filter)
+        ),
+    )
+}
+
+/// The change `filter` (jq) to the target's behaviour.
+pub(super) fn behavior(target: &Target, filter: &str) -> Snippet {
+    let place = match target.path_pattern.as_deref() {
+        None | Some("*") => ".DefaultCacheBehavior".to_owned(),
+        Some(pattern) => {
+            format!("(.CacheBehaviors.Items[] | select(.PathPattern == \"{}\"))", escaped(pattern))
+        }
+    };
+    update(target, &format!("{place}{filter}"))
+}
+
+/// A security group that lets CloudFront's addresses in.
+pub(super) fn security_group(port: u16) -> Snippet {
+    Snippet {
+        program: "aws cli",
+        text: format!(
+            "LIST=$(aws ec2 describe-managed-prefix-lists --query \"PrefixLists[?PrefixListName=='com.amazonaws.global.cloudfront.origin-facing'].PrefixListId\" --output text)\n\
+             aws ec2 authorize-security-group-ingress --group-id sg-EXAMPLE --ip-permissions \"IpProtocol=tcp,FromPort={port},ToPort={port},PrefixListIds=[{{PrefixListId=$LIST}}]\""
+        ),
+    }
+}
+
+/// Reads the configuration, changes it and writes it back; `update-distribution` wants the `ETag` and the inner object.
+fn update(target: &Target, change: &str) -> Snippet {
+    let id = target.distribution_id.as_deref().unwrap_or("EDFDVBD6EXAMPLE");
+    Snippet {
+        program: "aws cli",
+        text: format!(
+            "aws cloudfront get-distribution-config --id {id} > config.json\n\
+             jq '.DistributionConfig | {change}' config.json > changed.json\n\
+             aws cloudfront update-distribution --id {id} --if-match \"$(jq -r .ETag config.json)\" --distribution-config file://changed.json"
+        ),
+    }
+}
+
+/// The left side of an assignment.
+fn path(filter: &str) -> &str {
+    filter.split_once(" = ").map_or(filter, |(path, _)| path)
+}
+
+/// The right side of an assignment, with its sign.
+fn value(filter: &str) -> String {
+    filter.split_once(" = ").map(|(_, value)| format!("= {value}")).unwrap_or_default()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\'', "'\\''")
+}

@@ -1,0 +1,102 @@
+//! Lines for the servers people run in front of their origins.
+
+use crate::report::Snippet;
+
+const SUITES: &str = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+
+fn lines<const N: usize>(lines: [(&'static str, String); N]) -> Vec<Snippet> {
+    lines.map(|(program, text)| Snippet { program, text }).into()
+}
+
+fn fixed<const N: usize>(texts: [(&'static str, &str); N]) -> Vec<Snippet> {
+    lines(texts.map(|(program, text)| (program, text.to_owned())))
+}
+
+/// The whole chain, leaf first, without the root.
+pub(super) fn full_chain() -> Vec<Snippet> {
+    fixed([
+        ("nginx", "ssl_certificate /etc/ssl/fullchain.pem;  # leaf, then intermediates"),
+        ("Apache", "SSLCertificateFile /etc/ssl/fullchain.pem"),
+        ("HAProxy", "bind :443 ssl crt /etc/haproxy/site.pem  # leaf, intermediates, key"),
+        ("Caddy", "tls /etc/ssl/fullchain.pem /etc/ssl/key.pem"),
+        ("IIS", "certutil -addstore CA intermediate.cer"),
+        (
+            "ALB",
+            "aws acm import-certificate --certificate fileb://leaf.pem --certificate-chain fileb://intermediates.pem --private-key fileb://key.pem",
+        ),
+    ])
+}
+
+/// Renew, then reload.
+pub(super) fn reload() -> Vec<Snippet> {
+    fixed([
+        ("nginx", "certbot renew && nginx -s reload"),
+        ("Apache", "certbot renew && apachectl graceful"),
+        ("HAProxy", "systemctl reload haproxy"),
+        ("Caddy", "caddy reload"),
+        (
+            "IIS",
+            "netsh http update sslcert hostnameport=origin.example.com:443 certhash=NEW appid={APP} certstorename=MY",
+        ),
+        ("ALB", "aws elbv2 modify-listener --listener-arn LISTENER --certificates CertificateArn=NEW"),
+    ])
+}
+
+/// A public certificate for `name`.
+pub(super) fn issue(name: &str) -> Vec<Snippet> {
+    lines([
+        ("nginx", format!("certbot --nginx -d {name}")),
+        ("Apache", format!("certbot --apache -d {name}")),
+        ("Caddy", format!("{name} {{\n\treverse_proxy localhost:8080\n}}")),
+        ("ALB", format!("aws acm request-certificate --domain-name {name} --validation-method DNS")),
+    ])
+}
+
+/// TLS 1.2 and 1.3.
+pub(super) fn protocols() -> Vec<Snippet> {
+    fixed([
+        ("nginx", "ssl_protocols TLSv1.2 TLSv1.3;"),
+        ("Apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
+        ("HAProxy", "ssl-default-bind-options ssl-min-ver TLSv1.2"),
+        ("Caddy", "tls {\n\tprotocols tls1.2 tls1.3\n}"),
+        (
+            "IIS",
+            "Enable-TlsProtocol is not there: set Enabled=1 under SCHANNEL\\Protocols\\TLS 1.2\\Server and restart",
+        ),
+        ("ALB", "aws elbv2 modify-listener --listener-arn LISTENER --ssl-policy ELBSecurityPolicy-TLS13-1-2-2021-06"),
+    ])
+}
+
+/// Suites that CloudFront offers.
+pub(super) fn ciphers() -> Vec<Snippet> {
+    lines([
+        ("nginx", format!("ssl_ciphers {SUITES};")),
+        ("Apache", format!("SSLCipherSuite {SUITES}")),
+        ("HAProxy", format!("ssl-default-bind-ciphers {SUITES}")),
+        (
+            "ALB",
+            "aws elbv2 modify-listener --listener-arn LISTENER --ssl-policy ELBSecurityPolicy-TLS13-1-2-2021-06"
+                .to_owned(),
+        ),
+    ])
+}
+
+/// Groups that CloudFront offers.
+pub(super) fn curves() -> Vec<Snippet> {
+    fixed([
+        ("nginx", "ssl_ecdh_curve X25519:prime256v1:secp384r1;"),
+        ("Apache", "SSLOpenSSLConfCmd Groups X25519:prime256v1:secp384r1"),
+        ("HAProxy", "ssl-default-bind-curves X25519:P-256:P-384"),
+        ("Caddy", "tls {\n\tcurves x25519 secp256r1 secp384r1\n}"),
+    ])
+}
+
+/// No request for a client certificate; asking for an optional one is asking, too.
+pub(super) fn no_client_certificate() -> Vec<Snippet> {
+    fixed([
+        ("nginx", "ssl_verify_client off;"),
+        ("Apache", "SSLVerifyClient none"),
+        ("HAProxy", "bind :443 ssl crt /etc/haproxy/site.pem  # without `verify` and `ca-file`"),
+        ("ALB", "aws elbv2 modify-listener --listener-arn LISTENER --mutual-authentication Mode=off"),
+    ])
+}

@@ -1,0 +1,22 @@
+//! Would CloudFront connect to this origin, and if not, why, and what cures it?
+//!
+//! A check asks the origin over the edge's own way: the same request, resolver, TLS client, rules and outcome table as
+//! `edge502-edge`. Where that fails it opens a bounded number of further connections to find out all that is wrong, and
+//! says what cures it. Verdicts rest on the wire alone. Sources: AWS's pages on 502
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>) and 504
+//! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-504-gateway-timeout.html>).
+
+mod checker;
+mod error;
+mod fix;
+mod limits;
+mod probes;
+pub mod report;
+mod target;
+mod view;
+mod warnings;
+
+pub use checker::{Checker, Options};
+pub use error::CheckError;
+pub use report::{Report, Verdict};
+pub use target::{HostSettings, Target};

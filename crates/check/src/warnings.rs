@@ -1,0 +1,101 @@
+//! What does not stop CloudFront and is worth knowing.
+
+use edge502_handshake::WarningKind;
+use edge502_rules::Cause;
+use edge502_rules::chain::{ChainReport, ServedChain};
+use time::Duration;
+
+use crate::report::WarningReport;
+use crate::view::Seen;
+
+/// All warnings of one check.
+pub(crate) fn of(seen: &Seen<'_>, chain: &ServedChain, structure: Option<&ChainReport>) -> Vec<WarningReport> {
+    let mut warnings: Vec<WarningReport> = Vec::new();
+    warnings.extend(handshake(seen));
+    warnings.extend(expiry(seen, chain, structure));
+    warnings.extend(readings(seen));
+    warnings.extend(s_client(seen));
+    warnings.extend(answer(seen));
+    warnings.extend(settings(seen));
+    warnings
+}
+
+fn warning(kind: &'static str, detail: impl Into<String>) -> WarningReport {
+    WarningReport { kind, detail: detail.into() }
+}
+
+/// Those of the handshake, but for expiry, which has a horizon of its own here.
+fn handshake(seen: &Seen<'_>) -> impl Iterator<Item = WarningReport> {
+    let known = seen.verdict.into_iter().flat_map(|verdict| &verdict.warnings);
+    known
+        .filter(|known| known.kind != WarningKind::ExpiresSoon)
+        .map(|known| warning(known.kind.id(), known.detail.clone()))
+}
+
+fn expiry(seen: &Seen<'_>, chain: &ServedChain, structure: Option<&ChainReport>) -> Vec<WarningReport> {
+    let (now, horizon) = (seen.now(), Duration::days(i64::from(seen.options.warn_days)));
+    let path = structure.map(|structure| structure.path.as_slice()).unwrap_or_default();
+    let certificates = path.iter().filter_map(|position| chain.get(*position));
+    certificates
+        .filter(|certificate| certificate.is_current(now) && certificate.not_after - now < horizon)
+        .map(|certificate| {
+            let days = (certificate.not_after - now).whole_days();
+            let date = certificate.not_after.date();
+            warning(
+                "expires-soon",
+                format!("{} ends in {days} days, on {date}; from then on viewers get 502", certificate.subject),
+            )
+        })
+        .collect()
+}
+
+/// The two readings of CloudFront differ about this origin.
+fn readings(seen: &Seen<'_>) -> Option<WarningReport> {
+    let verdict = seen.verdict?;
+    match (verdict.documented.cause(), verdict.observed.cause()) {
+        (Some(documented), None) => Some(warning(
+            "only-observed-accepts",
+            format!(
+                "AWS documents that this fails ({documented}); its TLS library alone would connect. It may work today and is not promised"
+            ),
+        )),
+        (None, Some(observed)) => Some(warning(
+            "only-documented-accepts",
+            format!("AWS's text accepts this origin; its TLS library alone would refuse it ({observed})"),
+        )),
+        _ => None,
+    }
+}
+
+/// The documented check misleads about some causes.
+fn s_client(seen: &Seen<'_>) -> Option<WarningReport> {
+    let why = match seen.cause? {
+        Cause::CertificateNameMismatch => "it does not compare names unless `-verify_hostname` is given",
+        Cause::ChainOutOfOrder | Cause::ChainLeafNotFirst => "it sorts the certificates itself",
+        Cause::CipherMismatch | Cause::CurveMismatch | Cause::CertificateUnsupportedKey => {
+            "it offers more than CloudFront does"
+        }
+        Cause::ClientCertificateRequired => "it answers the request for a certificate with an empty one and goes on",
+        Cause::ProtocolMismatch => "it may offer versions that OriginSslProtocols leaves out",
+        _ => return None,
+    };
+    Some(warning("s-client-misleads", format!("`openssl s_client` may look well for this origin: {why}")))
+}
+
+/// An origin that answers, with an error of its own.
+fn answer(seen: &Seen<'_>) -> Option<WarningReport> {
+    let status = seen.answer()?.status;
+    match status.as_u16() {
+        400..=499 => Some(warning(
+            "origin-answers-error",
+            format!(
+                "CloudFront connects; the origin itself answers {status} to this path and Host, and the viewer gets that"
+            ),
+        )),
+        _ => None,
+    }
+}
+
+fn settings(seen: &Seen<'_>) -> impl Iterator<Item = WarningReport> {
+    seen.target.notices.iter().map(|notice| warning("setting", notice.to_string()))
+}
