@@ -123,6 +123,14 @@ impl Target {
         }
     }
 
+    /// The same target, asked for with this method, path and `Host` of the viewer.
+    pub fn asking(mut self, method: Option<http::Method>, path: &str, host: &str) -> Self {
+        self.method = method;
+        path.clone_into(&mut self.path);
+        host.clone_into(&mut self.viewer_host);
+        self
+    }
+
     /// The same target, asked by a viewer that uses plain HTTP: that decides under `match-viewer`.
     pub fn by_http(mut self) -> Self {
         self.viewer_https = false;

@@ -176,6 +176,26 @@ impl Lab {
         self.origin.addr()
     }
 
+    /// Where the names of the state that is up lead, in place of DNS.
+    pub fn overrides(&self) -> Overrides {
+        overrides(&self.state, &self.origin, None, &self.nowhere)
+    }
+
+    /// The lab's name server.
+    pub fn name_server_addr(&self) -> SocketAddr {
+        self.name_server.address()
+    }
+
+    /// The distribution of the state that is up.
+    pub fn distribution(&self) -> Arc<Distribution> {
+        self.edge.distribution()
+    }
+
+    /// The lab's clock.
+    pub fn clock(&self) -> SharedClock {
+        self.options.clock.clone()
+    }
+
     /// The origin.
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin

@@ -24,5 +24,5 @@ pub use lab::{Lab, LabOptions, Observed};
 pub use library::Library;
 pub use proofs::fidelity;
 pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};
-pub use state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, RequestSpec, State};
+pub use state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, RequestSpec, Scheme, State};
 pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, VIEWER_HOST};
