@@ -40,7 +40,8 @@ async fn judged(lab: &Lab, step: &Step) -> Report {
     let mut options = Options::new(TrustStore::from_pem(lab.root_pem()).unwrap(), lab.clock());
     options.overrides = lab.overrides();
     options.name_server = Some(lab.name_server_addr());
-    let parsed = edge502_rules::distribution::Parsed { distribution: (*lab.distribution()).clone(), notices: Vec::new() };
+    let parsed =
+        edge502_rules::distribution::Parsed { distribution: (*lab.distribution()).clone(), notices: Vec::new() };
     let request = &step.state.request;
     let mut target = Target::all(&parsed).remove(0).asking(request.method.parse().ok(), &request.path, &request.host);
     if request.scheme == edge502_scenario::Scheme::Http {

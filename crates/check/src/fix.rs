@@ -9,9 +9,27 @@ mod servers;
 use edge502_rules::Cause;
 use edge502_rules::chain::{ChainReport, ServedChain, Top};
 
-use crate::report::{Fix, Snippet};
+use crate::report::Snippet;
 use crate::target::Target;
 use crate::view::Seen;
+
+/// A cure, with what to write where.
+pub(crate) struct Fix {
+    /// What to do.
+    pub(crate) text: String,
+    /// Lines of configuration or commands, by the program they are for.
+    pub(crate) lines: Vec<(&'static str, String)>,
+}
+
+/// The cures of a finding, as the report has them.
+pub(crate) fn reported(fixes: Vec<Fix>) -> (Vec<String>, Vec<Snippet>) {
+    let mut snippets = Vec::new();
+    let texts = fixes.into_iter().enumerate().map(|(index, fix)| {
+        snippets.extend(fix.lines.into_iter().map(|(program, text)| Snippet { fix: index, program, text }));
+        fix.text
+    });
+    (texts.collect(), snippets)
+}
 
 /// What a cure can refer to.
 pub(crate) struct Place<'a> {
@@ -44,7 +62,7 @@ fn plain(text: impl Into<String>) -> Fix {
     Fix { text: text.into(), lines: Vec::new() }
 }
 
-fn with(text: impl Into<String>, lines: Vec<Snippet>) -> Fix {
+fn with(text: impl Into<String>, lines: Vec<(&'static str, String)>) -> Fix {
     Fix { text: text.into(), lines }
 }
 

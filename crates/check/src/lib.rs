@@ -6,16 +6,19 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>) and 504
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-504-gateway-timeout.html>).
 
+mod batch;
 mod checker;
 mod error;
 mod fix;
 mod limits;
 mod probes;
+pub mod render;
 pub mod report;
 mod target;
 mod view;
 mod warnings;
 
+pub use batch::{Batch, Checked};
 pub use checker::{Checker, Options};
 pub use error::CheckError;
 pub use report::{Report, Verdict};

@@ -117,22 +117,16 @@ pub struct FindingReport {
     /// What was seen.
     pub detail: String,
     /// What cures it, most likely first.
-    pub fix: Vec<Fix>,
-}
-
-/// A cure, with what to write where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Fix {
-    /// What to do.
-    pub text: String,
-    /// Lines of configuration or commands, each under the name of the program they are for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lines: Vec<Snippet>,
+    pub fix: Vec<String>,
+    /// What to write where for these cures.
+    pub configuration: Vec<Snippet>,
 }
 
 /// Lines for one program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Snippet {
+    /// Which of the finding's cures they are for, from 0.
+    pub fix: usize,
     /// `nginx`, `Apache`, `HAProxy`, `Caddy`, `IIS`, `ALB`, `aws cli`, `shell`.
     pub program: &'static str,
     /// The lines.

@@ -4,6 +4,7 @@
 //! asked for, `OriginSslProtocols` the versions, the ports where. So a target is always a distribution, cut down to one
 //! behaviour and one origin; for a bare host it is made from the console's defaults.
 
+use std::fmt;
 use std::sync::Arc;
 
 use edge502_rules::distribution::{
@@ -137,6 +138,16 @@ impl Target {
         self
     }
 
+    /// Path and query that are asked for.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The `Host` the viewer sends.
+    pub fn viewer_host(&self) -> &str {
+        &self.viewer_host
+    }
+
     /// The origin.
     pub fn origin(&self) -> &Origin {
         &self.distribution.origins[0]
@@ -174,6 +185,17 @@ impl Target {
     /// The name sent as SNI; `None` for HTTP.
     pub(crate) fn sni(&self) -> Option<SniName> {
         self.uses_https().then(|| self.host_header().parse().ok()).flatten()
+    }
+}
+
+impl fmt::Display for Target {
+    /// Host and port, and the behaviour it was found under.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.origin().domain_name, self.port())?;
+        match &self.path_pattern {
+            Some(pattern) => write!(f, " ({pattern})"),
+            None => Ok(()),
+        }
     }
 }
 

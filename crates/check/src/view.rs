@@ -119,13 +119,15 @@ fn finding_report(
     chain: &ServedChain,
     structure: Option<&ChainReport>,
 ) -> FindingReport {
+    let (fix, configuration) = fix::reported(fix::of(finding.cause, &fix::Place { seen, chain, structure }));
     FindingReport {
         cause: finding.cause,
         title: finding.cause.title().to_owned(),
         grade: finding.grade,
         source: finding.source.to_owned(),
         detail: finding.detail.clone(),
-        fix: fix::of(finding.cause, &fix::Place { seen, chain, structure }),
+        fix,
+        configuration,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod values;
 
 use std::net::SocketAddr;
@@ -18,12 +19,14 @@ use time::OffsetDateTime;
 use crate::resolve::Resolve;
 use crate::terminal::Color;
 
+pub(crate) use check::CheckArguments;
 pub(crate) use values::Stream;
 
 const EXAMPLES: &str = "\
 Examples:
   edge502 list                          which scenarios there are
   edge502 run                           play them all: broken, dead ends, fixes
+  edge502 check origin.example.com      would CloudFront connect, and if not, why
   edge502 serve certificate/expired     keep one up, ask it with curl, apply fixes
   edge502 edge --distribution dist.json --resolve origin.example.com:443:127.0.0.1:8443
 
@@ -67,6 +70,8 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Play scenarios and compare what is seen with what they state
     Run(RunArguments),
+    /// Would CloudFront connect to an origin, and if not, why, and what cures it?
+    Check(Box<CheckArguments>),
     /// Keep a scenario up: addresses, commands to paste, fixes to apply
     Serve(ServeArguments),
     /// Put an edge in front of your own origins

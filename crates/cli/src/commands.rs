@@ -1,5 +1,6 @@
 //! What the program does, one module for each command.
 
+pub(crate) mod check;
 pub(crate) mod edge;
 pub(crate) mod list;
 pub(crate) mod origin;

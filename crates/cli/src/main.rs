@@ -43,6 +43,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::List(list) => commands::list::list(&list, &output),
         Command::Run(run) => block_on(commands::run::run(run, output)),
+        Command::Check(check) => block_on(commands::check::check(*check, output)),
         Command::Serve(serve) => block_on(commands::serve::serve(serve, output)),
         Command::Edge(edge) => block_on(commands::edge::edge(edge, output)),
         Command::Origin(origin) => block_on(commands::origin::origin(origin, output)),

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::runner::ScenarioReport;
 
-pub use text::Paint;
+pub use edge502_check::render::Paint;
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,10 +1,9 @@
 //! Changes to a distribution, as commands.
 
-use crate::report::Snippet;
 use crate::target::Target;
 
 /// The change `filter` (jq) to the target's origin.
-pub(super) fn origin(target: &Target, filter: &str) -> Snippet {
+pub(super) fn origin(target: &Target, filter: &str) -> (&'static str, String) {
     let id = &target.origin().id;
     let choice = match &target.path_pattern {
         Some(_) => format!("select(.Id == \"{}\")", escaped(id)),
@@ -21,7 +20,7 @@ pub(super) fn origin(target: &Target, filter: &str) -> Snippet {
 }
 
 /// The change `filter` (jq) to the target's behaviour.
-pub(super) fn behavior(target: &Target, filter: &str) -> Snippet {
+pub(super) fn behavior(target: &Target, filter: &str) -> (&'static str, String) {
     let place = match target.path_pattern.as_deref() {
         None | Some("*") => ".DefaultCacheBehavior".to_owned(),
         Some(pattern) => {
@@ -32,27 +31,27 @@ pub(super) fn behavior(target: &Target, filter: &str) -> Snippet {
 }
 
 /// A security group that lets CloudFront's addresses in.
-pub(super) fn security_group(port: u16) -> Snippet {
-    Snippet {
-        program: "aws cli",
-        text: format!(
+pub(super) fn security_group(port: u16) -> (&'static str, String) {
+    (
+        "aws cli",
+        format!(
             "LIST=$(aws ec2 describe-managed-prefix-lists --query \"PrefixLists[?PrefixListName=='com.amazonaws.global.cloudfront.origin-facing'].PrefixListId\" --output text)\n\
              aws ec2 authorize-security-group-ingress --group-id sg-EXAMPLE --ip-permissions \"IpProtocol=tcp,FromPort={port},ToPort={port},PrefixListIds=[{{PrefixListId=$LIST}}]\""
         ),
-    }
+    )
 }
 
 /// Reads the configuration, changes it and writes it back; `update-distribution` wants the `ETag` and the inner object.
-fn update(target: &Target, change: &str) -> Snippet {
+fn update(target: &Target, change: &str) -> (&'static str, String) {
     let id = target.distribution_id.as_deref().unwrap_or("EDFDVBD6EXAMPLE");
-    Snippet {
-        program: "aws cli",
-        text: format!(
+    (
+        "aws cli",
+        format!(
             "aws cloudfront get-distribution-config --id {id} > config.json\n\
              jq '.DistributionConfig | {change}' config.json > changed.json\n\
              aws cloudfront update-distribution --id {id} --if-match \"$(jq -r .ETag config.json)\" --distribution-config file://changed.json"
         ),
-    }
+    )
 }
 
 /// The left side of an assignment.

@@ -1,19 +1,20 @@
 //! Lines for the servers people run in front of their origins.
 
-use crate::report::Snippet;
+/// Lines by the program they are for.
+type Lines = Vec<(&'static str, String)>;
 
 const SUITES: &str = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 
-fn lines<const N: usize>(lines: [(&'static str, String); N]) -> Vec<Snippet> {
-    lines.map(|(program, text)| Snippet { program, text }).into()
+fn lines<const N: usize>(lines: [(&'static str, String); N]) -> Lines {
+    lines.into()
 }
 
-fn fixed<const N: usize>(texts: [(&'static str, &str); N]) -> Vec<Snippet> {
+fn fixed<const N: usize>(texts: [(&'static str, &str); N]) -> Lines {
     lines(texts.map(|(program, text)| (program, text.to_owned())))
 }
 
 /// The whole chain, leaf first, without the root.
-pub(super) fn full_chain() -> Vec<Snippet> {
+pub(super) fn full_chain() -> Lines {
     fixed([
         ("nginx", "ssl_certificate /etc/ssl/fullchain.pem;  # leaf, then intermediates"),
         ("Apache", "SSLCertificateFile /etc/ssl/fullchain.pem"),
@@ -28,7 +29,7 @@ pub(super) fn full_chain() -> Vec<Snippet> {
 }
 
 /// Renew, then reload.
-pub(super) fn reload() -> Vec<Snippet> {
+pub(super) fn reload() -> Lines {
     fixed([
         ("nginx", "certbot renew && nginx -s reload"),
         ("Apache", "certbot renew && apachectl graceful"),
@@ -43,7 +44,7 @@ pub(super) fn reload() -> Vec<Snippet> {
 }
 
 /// A public certificate for `name`.
-pub(super) fn issue(name: &str) -> Vec<Snippet> {
+pub(super) fn issue(name: &str) -> Lines {
     lines([
         ("nginx", format!("certbot --nginx -d {name}")),
         ("Apache", format!("certbot --apache -d {name}")),
@@ -53,7 +54,7 @@ pub(super) fn issue(name: &str) -> Vec<Snippet> {
 }
 
 /// TLS 1.2 and 1.3.
-pub(super) fn protocols() -> Vec<Snippet> {
+pub(super) fn protocols() -> Lines {
     fixed([
         ("nginx", "ssl_protocols TLSv1.2 TLSv1.3;"),
         ("Apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
@@ -68,7 +69,7 @@ pub(super) fn protocols() -> Vec<Snippet> {
 }
 
 /// Suites that CloudFront offers.
-pub(super) fn ciphers() -> Vec<Snippet> {
+pub(super) fn ciphers() -> Lines {
     lines([
         ("nginx", format!("ssl_ciphers {SUITES};")),
         ("Apache", format!("SSLCipherSuite {SUITES}")),
@@ -82,7 +83,7 @@ pub(super) fn ciphers() -> Vec<Snippet> {
 }
 
 /// Groups that CloudFront offers.
-pub(super) fn curves() -> Vec<Snippet> {
+pub(super) fn curves() -> Lines {
     fixed([
         ("nginx", "ssl_ecdh_curve X25519:prime256v1:secp384r1;"),
         ("Apache", "SSLOpenSSLConfCmd Groups X25519:prime256v1:secp384r1"),
@@ -92,7 +93,7 @@ pub(super) fn curves() -> Vec<Snippet> {
 }
 
 /// No request for a client certificate; asking for an optional one is asking, too.
-pub(super) fn no_client_certificate() -> Vec<Snippet> {
+pub(super) fn no_client_certificate() -> Lines {
     fixed([
         ("nginx", "ssl_verify_client off;"),
         ("Apache", "SSLVerifyClient none"),

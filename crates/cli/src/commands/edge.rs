@@ -58,7 +58,7 @@ fn refuse_exposure(arguments: &EdgeArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(stream: &Stream) -> anyhow::Result<Parsed> {
+pub(super) fn read(stream: &Stream) -> anyhow::Result<Parsed> {
     let name = match stream {
         Stream::File(path) => path.display().to_string(),
         Stream::Standard => "standard input".to_owned(),
@@ -103,14 +103,14 @@ fn identity(
 }
 
 /// The authorities in `file`, or those of Mozilla's list, as CloudFront has it.
-fn trust(file: Option<&Path>) -> anyhow::Result<TrustStore> {
+pub(super) fn trust(file: Option<&Path>) -> anyhow::Result<TrustStore> {
     let Some(file) = file else {
         return Ok(TrustStore::from_der(webpki_root_certs::TLS_SERVER_ROOT_CERTS)?);
     };
     TrustStore::from_pem(input::certificates(file)?).with_context(|| format!("--cafile {}", file.display()))
 }
 
-fn overrides(resolve: &[Resolve]) -> Overrides {
+pub(super) fn overrides(resolve: &[Resolve]) -> Overrides {
     let mut overrides = Overrides::new();
     for Resolve { host, port, address } in resolve {
         overrides.insert(host, *port, *address);

@@ -1,0 +1,104 @@
+//! Reports as text for people, for tickets, for CI servers and for other programs.
+
+mod html;
+mod junit;
+mod markdown;
+mod paint;
+mod sarif;
+mod text;
+
+use serde::Serialize;
+
+use crate::batch::{Batch, Checked};
+use crate::report::Report;
+
+pub use paint::Paint;
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object on one line.
+    Json,
+    /// `JUnit` XML for CI servers.
+    Junit,
+    /// SARIF 2.1.0 for code scanners.
+    Sarif,
+    /// For tickets and pull requests.
+    Markdown,
+    /// One self-contained page.
+    Html,
+}
+
+/// How to print for people.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Whether to colour.
+    pub paint: Paint,
+    /// Columns of the terminal; lines are wrapped there.
+    pub width: usize,
+    /// Whether to tell the conversation.
+    pub verbose: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { paint: Paint::Plain, width: 100, verbose: false }
+    }
+}
+
+/// One report.
+pub fn one(report: &Report, format: Format, look: Look) -> String {
+    let checked = [Checked { name: text::name(&report.target), result: Ok(report.clone()) }];
+    match format {
+        Format::Text => text::report(report, look),
+        Format::Json => json(report),
+        Format::Junit => junit::document(&checked),
+        Format::Sarif => sarif::document(&checked),
+        Format::Markdown => markdown::report(report, look),
+        Format::Html => html::document(&checked),
+    }
+}
+
+/// Many reports, worst first.
+pub fn many(batch: &Batch, format: Format, look: Look) -> String {
+    match format {
+        Format::Text => text::batch(batch, look),
+        Format::Json => json(&batch.summary()),
+        Format::Junit => junit::document(&batch.checked),
+        Format::Sarif => sarif::document(&batch.checked),
+        Format::Markdown => markdown::batch(batch, look),
+        Format::Html => html::document(&batch.checked),
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(value).expect("reports hold nothing that JSON cannot");
+    text.push('\n');
+    text
+}
+
+/// Text that means itself in XML and HTML; control characters, which XML cannot hold, become a replacement sign.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\n' | '\t' => escaped.push(character),
+            control if control.is_control() => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Text of a hostile origin, safe to print on a terminal: control characters become a replacement sign.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}

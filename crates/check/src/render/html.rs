@@ -1,0 +1,140 @@
+//! One self-contained page: no script, no external resource, readable in light and dark.
+
+use std::fmt::Write as _;
+
+use super::escaped;
+use crate::batch::Checked;
+use crate::report::{CertificateReport, FindingReport, Report, Verdict};
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--line:#8886;--bad:#b00020;--good:#0a6b2d}\
+@media(prefers-color-scheme:dark){:root{--bad:#ff8a80;--good:#7ddc9a}}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
+h1{font-size:1.4rem}h2{font-size:1.15rem;border-top:1px solid var(--line);padding-top:1rem}\
+.fails{color:var(--bad)}.connects{color:var(--good)}\
+pre{overflow-x:auto;border:1px solid var(--line);padding:.6rem}\
+ol.chain{list-style:none;padding:0}ol.chain li{border:2px solid var(--line);border-radius:.4rem;padding:.4rem .8rem;margin:0 0 1.2rem;position:relative}\
+ol.chain li+li::before{content:\"↑ issued by\";position:absolute;top:-1.25rem;left:1rem;font-size:.8rem}\
+ol.chain li.gap{border-style:dashed;border-color:var(--bad);color:var(--bad)}\
+dt{font-weight:600}dd{margin:0 0 .4rem}";
+
+/// The page.
+pub(super) fn document(checked: &[Checked]) -> String {
+    let mut text = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
+         <title>edge502 check</title><style>{STYLE}</style></head>\n<body><main>\n<h1>Would CloudFront connect?</h1>\n"
+    );
+    for one in checked {
+        match &one.result {
+            Err(reason) => {
+                let _ = writeln!(
+                    text,
+                    "<h2>{}</h2><p class=\"fails\">Not checked: {}</p>",
+                    escaped(&one.name),
+                    escaped(reason)
+                );
+            }
+            Ok(found) => report(&mut text, &one.name, found),
+        }
+    }
+    text.push_str("</main></body></html>\n");
+    text
+}
+
+fn report(text: &mut String, name: &str, report: &Report) {
+    let _ = writeln!(text, "<h2>{}</h2>", escaped(name));
+    let _ = match (report.verdict, report.cause) {
+        (Verdict::Fails, Some(cause)) => writeln!(
+            text,
+            "<p><strong class=\"fails\">Fails: {cause}</strong>. The viewer gets {}; the log says {}.</p>",
+            report.status,
+            escaped(&report.log_type)
+        ),
+        _ => writeln!(text, "<p><strong class=\"connects\">Connects</strong>. The viewer gets {}.</p>", report.status),
+    };
+    for finding in &report.findings {
+        finding_text(text, finding);
+    }
+    for warning in &report.warnings {
+        let _ = writeln!(text, "<p>Warning: {}</p>", escaped(&warning.detail));
+    }
+    chain(text, report);
+    facts(text, report);
+}
+
+fn finding_text(text: &mut String, finding: &FindingReport) {
+    let _ = writeln!(
+        text,
+        "<h3>{}</h3><p>{}</p><p><a href=\"{}\">{}</a></p><ul>",
+        escaped(&finding.title),
+        escaped(&finding.detail),
+        escaped(&finding.source),
+        finding.grade
+    );
+    for (number, fix) in finding.fix.iter().enumerate() {
+        let _ = write!(text, "<li>{}", escaped(fix));
+        for snippet in finding.configuration.iter().filter(|snippet| snippet.fix == number) {
+            let _ = write!(text, "<p>{}</p><pre>{}</pre>", snippet.program, escaped(&snippet.text));
+        }
+        text.push_str("</li>\n");
+    }
+    text.push_str("</ul>\n");
+}
+
+/// The certificates in wire order, with a gap where an issuer is missing.
+fn chain(text: &mut String, report: &Report) {
+    if report.served_chain.is_empty() {
+        return;
+    }
+    text.push_str("<h3>Certificates the origin sent</h3>\n<ol class=\"chain\">\n");
+    for certificate in &report.served_chain {
+        link(text, certificate);
+    }
+    if report.findings.iter().any(|finding| finding.cause == edge502_rules::Cause::ChainIncomplete) {
+        let issuer = report.served_chain.last().map_or("", |last| last.issuer.as_str());
+        let _ = writeln!(text, "<li class=\"gap\">not sent: {}</li>", escaped(issuer));
+    }
+    text.push_str("</ol>\n");
+}
+
+fn link(text: &mut String, certificate: &CertificateReport) {
+    let until = certificate.not_after.as_deref().unwrap_or("unknown");
+    let names = certificate.names.join(" ");
+    let _ = writeln!(
+        text,
+        "<li><strong>{}</strong> {}<br>{}<br>until {}{}</li>",
+        certificate.position,
+        certificate.role,
+        escaped(&certificate.subject),
+        escaped(until),
+        if names.is_empty() { String::new() } else { format!("<br>names: {}", escaped(&names)) }
+    );
+}
+
+fn facts(text: &mut String, report: &Report) {
+    let target = &report.target;
+    text.push_str("<dl>\n");
+    let mut fact = |name: &str, value: &str| {
+        let _ = writeln!(text, "<dt>{name}</dt><dd>{}</dd>", escaped(value));
+    };
+    fact("Asked", &format!("{} {} with Host {}", target.method, target.path, target.host_header));
+    if let Some(sni) = &target.sni {
+        fact("SNI", sni);
+    }
+    if let Some(handshake) = &report.handshake {
+        let chosen: Vec<&str> = [&handshake.version, &handshake.cipher_suite, &handshake.group]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        fact("TLS", &if chosen.is_empty() { "nothing agreed".to_owned() } else { chosen.join(", ") });
+        for spoken in &handshake.origin_speaks {
+            fact("The origin would speak", spoken);
+        }
+    }
+    for limit in &report.limits {
+        fact("Limit", limit);
+    }
+    text.push_str("</dl>\n");
+}

@@ -1,0 +1,75 @@
+//! SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>): a rule for each cause, a result for
+//! each finding and warning.
+
+use edge502_rules::Cause;
+use serde_json::{Value, json};
+
+use crate::batch::Checked;
+use crate::report::{FindingReport, Report, WarningReport};
+
+/// The document, on one line.
+pub(super) fn document(checked: &[Checked]) -> String {
+    let results: Vec<Value> = checked.iter().flat_map(results).collect();
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "edge502",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": Cause::ALL.iter().map(|cause| rule(*cause)).collect::<Vec<_>>(),
+            }},
+            "results": results,
+        }],
+    });
+    document.to_string() + "\n"
+}
+
+fn rule(cause: Cause) -> Value {
+    json!({
+        "id": cause.id(),
+        "shortDescription": { "text": cause.title() },
+        "fullDescription": { "text": cause.explanation() },
+        "helpUri": cause.source(),
+        "help": { "text": cause.fixes().join("\n") },
+        "properties": { "grade": cause.grade() },
+    })
+}
+
+fn results(checked: &Checked) -> Vec<Value> {
+    match &checked.result {
+        Err(reason) => vec![json!({
+            "level": "error",
+            "message": { "text": format!("could not be checked: {reason}") },
+            "locations": [location(&checked.name)],
+        })],
+        Ok(report) => {
+            let findings = report.findings.iter().map(|finding| finding_result(report, finding, &checked.name));
+            let warnings = report.warnings.iter().map(|warning| warning_result(warning, &checked.name));
+            findings.chain(warnings).collect()
+        }
+    }
+}
+
+fn finding_result(report: &Report, finding: &FindingReport, name: &str) -> Value {
+    let level = if Some(finding.cause) == report.cause { "error" } else { "warning" };
+    json!({
+        "ruleId": finding.cause,
+        "level": level,
+        "message": { "text": finding.detail },
+        "locations": [location(name)],
+    })
+}
+
+fn warning_result(warning: &WarningReport, name: &str) -> Value {
+    json!({ "level": "note", "message": { "text": warning.detail }, "locations": [location(name)] })
+}
+
+/// An origin is no file: it is named as a logical location, and as an artifact for readers that insist on one.
+fn location(name: &str) -> Value {
+    let uri: String = name.chars().take_while(|character| *character != ' ').collect();
+    json!({
+        "physicalLocation": { "artifactLocation": { "uri": format!("https://{uri}/") } },
+        "logicalLocations": [{ "fullyQualifiedName": name, "kind": "resource" }],
+    })
+}

@@ -1,0 +1,210 @@
+//! For people: read in ten seconds, pasted into a ticket.
+
+use std::fmt::Write as _;
+
+use super::{Look, printable};
+use crate::batch::{Batch, Checked};
+use crate::report::{CertificateReport, FindingReport, HandshakeReport, Report, TargetReport, Verdict};
+
+/// Columns before the text of a named line.
+const INDENT: usize = 12;
+
+/// The whole report.
+pub(super) fn report(report: &Report, look: Look) -> String {
+    let mut text = String::new();
+    headline(&mut text, report, look);
+    for (index, finding) in report.findings.iter().enumerate() {
+        finding_text(&mut text, index, finding, look);
+    }
+    text.push('\n');
+    facts(&mut text, report, look);
+    for warning in &report.warnings {
+        named(&mut text, "Warning", &format!("{} ({})", warning.detail, warning.kind), look);
+    }
+    if look.verbose {
+        conversation(&mut text, report, look);
+    }
+    for limit in &report.limits {
+        named(&mut text, "Limit", limit, look);
+    }
+    text
+}
+
+/// How a target is called: host and port, and the behaviour it was found under.
+pub(super) fn name(target: &TargetReport) -> String {
+    let place = target.path_pattern.as_ref().map(|pattern| format!(" ({pattern})")).unwrap_or_default();
+    format!("{}:{}{place}", target.domain_name, target.port)
+}
+
+fn headline(text: &mut String, report: &Report, look: Look) {
+    let paint = look.paint;
+    let verdict = match report.verdict {
+        Verdict::Connects => paint.good("CONNECTS"),
+        Verdict::Fails => paint.bad("FAILS"),
+    };
+    let _ = writeln!(text, "{}  {verdict}", paint.strong(&name(&report.target)));
+    let sentence = report.page_sentence.as_deref().map(|sentence| format!(" \"{sentence}\"")).unwrap_or_default();
+    match report.verdict {
+        Verdict::Connects => {
+            wrapped(text, &format!("CloudFront connects; the viewer gets {}.", report.status), 0, look);
+        }
+        Verdict::Fails => {
+            let line = format!("The viewer gets {}{sentence}; the log says {}.", report.status, report.log_type);
+            wrapped(text, &line, 0, look);
+        }
+    }
+}
+
+fn finding_text(text: &mut String, index: usize, finding: &FindingReport, look: Look) {
+    let also = if index == 0 { "" } else { "also: " };
+    let _ = writeln!(text, "\n{also}{}  {}", look.paint.bad(finding.cause.id()), finding.title);
+    wrapped(text, &printable(&finding.detail), 2, look);
+    // What comes after the first finding is usually cured with it or after it; one cure each is enough there.
+    let most = if index == 0 { finding.fix.len() } else { 1 };
+    for (number, fix) in finding.fix.iter().take(most).enumerate() {
+        wrapped(text, &format!("- {}", printable(fix)), 2, look);
+        for snippet in finding.configuration.iter().filter(|snippet| index == 0 && snippet.fix == number) {
+            for (number, line) in snippet.text.lines().enumerate() {
+                let program = if number == 0 { snippet.program } else { "" };
+                let _ = writeln!(text, "      {}  {}", look.paint.faint(&format!("{program:<8}")), printable(line));
+            }
+        }
+    }
+    let _ = writeln!(text, "  {}", look.paint.faint(&format!("{}, {}", finding.grade, finding.source)));
+}
+
+fn facts(text: &mut String, report: &Report, look: Look) {
+    let target = &report.target;
+    let sni = target.sni.as_ref().map(|sni| format!(", SNI {sni}")).unwrap_or_default();
+    let protocols =
+        if target.scheme == "https" { format!(", {}", target.ssl_protocols.join(" ")) } else { String::new() };
+    let asked = format!(
+        "{} {} over {}, Host {}{sni}{protocols}",
+        target.method, target.path, target.scheme, target.host_header
+    );
+    named(text, "Asked", &asked, look);
+    if let Some(handshake) = &report.handshake {
+        named(text, "TLS", &tls(handshake), look);
+        if !handshake.origin_speaks.is_empty() {
+            named(text, "Origin", &format!("would speak {}", handshake.origin_speaks.join("; ")), look);
+        }
+    }
+    for certificate in &report.served_chain {
+        named(text, if certificate.position == 0 { "Chain" } else { "" }, &link(certificate), look);
+    }
+    if let Some(response) = &report.response {
+        let server = response.server.as_ref().map(|server| format!(", Server: {server}")).unwrap_or_default();
+        let location = response.location.as_ref().map(|to| format!(", Location: {to}")).unwrap_or_default();
+        named(text, "Answer", &printable(&format!("{}{server}{location}", response.status)), look);
+    }
+    let other = match report.observed.cause {
+        None => "connects".to_owned(),
+        Some(cause) => format!("fails ({cause})"),
+    };
+    named(text, "Rules", &format!("{}; AWS's library alone: {other}", report.rules), look);
+}
+
+fn tls(handshake: &HandshakeReport) -> String {
+    let chosen: Vec<&str> = [&handshake.version, &handshake.cipher_suite, &handshake.group]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let mut parts = vec![if chosen.is_empty() { "nothing agreed".to_owned() } else { chosen.join(", ") }];
+    if handshake.end != "completed" {
+        parts.push(format!("ended: {}", handshake.end));
+    }
+    if let Some(alert) = &handshake.alert {
+        parts.push(format!("alert {alert}"));
+    }
+    if handshake.client_certificate_requested {
+        parts.push("asks for a client certificate".to_owned());
+    }
+    parts.push(format!("policy {}", handshake.policy));
+    parts.join("; ")
+}
+
+/// One certificate on one line.
+fn link(certificate: &CertificateReport) -> String {
+    let until = certificate.not_after.as_deref().and_then(|date| date.get(..10)).unwrap_or("?");
+    let names = match (&certificate.names[..], certificate.role) {
+        ([], _) | (_, "intermediate" | "root") => String::new(),
+        (names, _) => format!(" [{}]", names.join(" ")),
+    };
+    printable(&format!(
+        "{} {}: {}{names}, until {until}, by {}",
+        certificate.position, certificate.role, certificate.subject, certificate.issuer
+    ))
+}
+
+fn conversation(text: &mut String, report: &Report, look: Look) {
+    if let Some(offer) = report.handshake.as_ref().and_then(|handshake| handshake.offered.as_ref()) {
+        named(text, "Offered", &offer.versions.join(" "), look);
+        named(text, "", &offer.cipher_suites.join(" "), look);
+        named(text, "", &format!("groups {}", offer.groups.join(" ")), look);
+        named(text, "", &format!("schemes {}", offer.signature_schemes.join(" ")), look);
+    }
+    for event in &report.conversation {
+        named(text, &format!("{} ms", event.ms), &printable(&event.text), look);
+    }
+    named(text, "Took", &format!("{} ms, {} connection(s)", report.elapsed_ms, report.connections), look);
+}
+
+/// A line under a name.
+fn named(text: &mut String, name: &str, line: &str, look: Look) {
+    let start = text.len();
+    wrapped(text, line, INDENT, look);
+    let label = look.paint.faint(&format!("{name:<INDENT$}"));
+    text.replace_range(start..start + INDENT, &label);
+}
+
+/// Words broken into lines of the terminal's width, each behind `indent` columns.
+fn wrapped(text: &mut String, words: &str, indent: usize, look: Look) {
+    let room = look.width.saturating_sub(indent).max(30);
+    let mut line = String::new();
+    for word in words.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            let _ = writeln!(text, "{:indent$}{line}", "");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{:indent$}{line}", "");
+}
+
+/// One line for a target, as it ends.
+pub(crate) fn one_line(checked: &Checked, look: Look) -> String {
+    match &checked.result {
+        Err(reason) => format!("{}  {}  {reason}\n", look.paint.bad("?"), checked.name),
+        Ok(report) => {
+            let (sign, what) = match report.cause {
+                None => (look.paint.good("✓"), format!("connects, {}", report.status)),
+                Some(cause) => (look.paint.bad("✗"), format!("{} {cause}", report.status)),
+            };
+            format!("{sign}  {}  {what}\n", checked.name)
+        }
+    }
+}
+
+/// A table with the worst first, then what there is to say about each that does not connect.
+pub(super) fn batch(batch: &Batch, look: Look) -> String {
+    let mut text = String::new();
+    for checked in &batch.checked {
+        text.push_str(&one_line(checked, look));
+    }
+    for found in batch.reports().filter(|report| report.verdict == Verdict::Fails) {
+        text.push('\n');
+        text.push_str(&report(found, look));
+    }
+    let _ = writeln!(
+        text,
+        "\n{} checked: {} would fail, {} could not be checked",
+        batch.checked.len(),
+        batch.failing(),
+        batch.checked.iter().filter(|one| one.result.is_err()).count()
+    );
+    text
+}
