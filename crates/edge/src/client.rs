@@ -85,14 +85,14 @@ impl OriginClient {
 
     async fn obtain(&self, parts: &Parts, https: bool) -> Result<Fetched, Unobtained> {
         let (state, snapshot) = (&self.running.0, &self.snapshot);
-        let viewer = Arc::new(Viewer { address: ([127, 0, 0, 1], 0).into(), https, tls: (None, None) });
+        let nobody = ([127, 0, 0, 1], 0).into();
+        let viewer = Arc::new(Viewer { address: nobody, own: None, https, tls: (None, None) });
         let http = ViewerHttp::Http11;
         let question = admit::Request { parts, https, http, has_body: false, https_address: None };
         let Admission::Fetch(route) = admit::admit(question, &snapshot.distribution) else {
             return Err(Unobtained::NoTarget);
         };
-        let name = admit::own_name(&snapshot.distribution);
-        let visit = Visit::new(state.identify(), Arc::clone(&viewer), parts, http, name);
+        let visit = Visit::new(state.identify(), Arc::clone(&viewer), parts, http, &snapshot.distribution);
         obtain(state, snapshot, Asked { viewer: &viewer, parts, route: &route }, &visit, None).await
     }
 }
