@@ -27,13 +27,13 @@ pub(crate) struct Probed {
 }
 
 /// Opens further connections to the same address, if the handshake in `report` leaves something open; all of them
-/// within `left`.
-pub(crate) async fn probe(report: &HandshakeReport, cause: Cause, left: Duration) -> Probed {
+/// within `left`. `names` are those the origin may know.
+pub(crate) async fn probe(report: &HandshakeReport, cause: Cause, names: &[&str], left: Duration) -> Probed {
     let (observation, ambiguous) = (&report.observation, report.verdict.ambiguous);
     if !(ambiguous || worth_a_look(observation, cause)) || left.is_zero() {
         return Probed::default();
     }
-    let narrowing = probe::narrow(observation, || TcpStream::connect(report.peer), EACH.min(left));
+    let narrowing = probe::narrow(observation, names, || TcpStream::connect(report.peer), EACH.min(left));
     let Ok(narrowed) = tokio::time::timeout(left, narrowing).await else { return Probed::default() };
     Probed {
         refined: ambiguous.then(|| narrowed.finding()).flatten(),
