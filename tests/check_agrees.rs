@@ -39,6 +39,7 @@ fn not_comparable(scenario: &Scenario, step: &Step) -> Option<&'static str> {
 async fn judged(lab: &Lab, step: &Step) -> Report {
     let mut options = Options::new(TrustStore::from_pem(lab.root_pem()).unwrap(), lab.clock());
     options.overrides = lab.overrides();
+    options.client_certificate = lab.client_certificates().unwrap().into_iter().next();
     options.name_server = Some(lab.name_server_addr());
     let parsed =
         edge502_rules::distribution::Parsed { distribution: (*lab.distribution()).clone(), notices: Vec::new() };

@@ -191,6 +191,11 @@ impl Lab {
         self.edge.distribution()
     }
 
+    /// The client certificates for `OriginMtlsConfig`, by their ARN.
+    pub fn client_certificates(&self) -> Result<HashMap<String, ClientCertificate>, ScenarioError> {
+        client_certificates(&self.state, &self.options)
+    }
+
     /// The lab's clock.
     pub fn clock(&self) -> SharedClock {
         self.options.clock.clone()
