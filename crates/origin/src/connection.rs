@@ -10,7 +10,7 @@ use crate::{
     history::{End, History, Negotiated, PortKind, Recorder},
     http,
     plan::{Act, Choice, Conduct, Plan},
-    spec::Stage,
+    spec::{AnswerAt, Stage},
     tap::{BrokenOff, Tap, TcpEnd},
     tls::{Acceptor, Stream},
 };
@@ -84,6 +84,10 @@ impl Connection {
         let (conduct, mut tap) = (self.conduct(), Tap::new(tcp));
         if let Some(act) = conduct.act_after(Stage::Accept) {
             return self.act(Stream::Plain(tap), act).await;
+        }
+        if !conduct.tls && self.plan.spec.http.answer_at == AnswerAt::Connection {
+            // It does not wait to hear what the client speaks.
+            return self.answer(Stream::Plain(tap), None, None).await;
         }
         let Some(flight) = self.stop.run_until_cancelled(FirstFlight::read(&mut tap)).await else {
             return (Stream::Plain(tap), Ending::Origin);

@@ -33,6 +33,8 @@ struct Shared {
 struct Connections {
     next: u64,
     records: BTreeMap<u64, ConnectionRecord>,
+    /// Connections that were open when the history was cleared. Their next request brings them back.
+    cleared: BTreeMap<u64, ConnectionRecord>,
 }
 
 /// One connection as the origin saw it. Fields fill up while the connection lives.
@@ -141,9 +143,15 @@ impl History {
         self.lock().records.values().cloned().collect()
     }
 
-    /// Forgets everything; connections still open leave no record either.
+    /// Forgets everything; a connection that is still open is recorded again from its next request on.
     pub fn clear(&self) {
-        self.lock().records.clear();
+        let mut connections = self.lock();
+        let records = std::mem::take(&mut connections.records);
+        connections.cleared.extend(records.into_iter().filter(|(_, record)| record.end.is_none()));
+        for record in connections.cleared.values_mut() {
+            record.requests.clear();
+        }
+        drop(connections);
         self.shared.changed.send_replace(());
     }
 
@@ -205,12 +213,36 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Changes the record, unless the history was cleared meanwhile.
+    /// Changes the record, also one that was cleared and may come back.
     pub(crate) fn update(&self, change: impl FnOnce(&mut ConnectionRecord)) {
-        if let Some(record) = self.history.lock().records.get_mut(&self.id) {
+        let mut connections = self.history.lock();
+        let connections = &mut *connections;
+        if let Some(record) = connections.records.get_mut(&self.id).or_else(|| connections.cleared.get_mut(&self.id)) {
             change(record);
         }
         self.history.shared.changed.send_replace(());
+    }
+
+    /// Notes a request; returns the how manieth it is, over all connections, since the history was cleared.
+    pub(crate) fn request(&self, request: RequestRecord) -> usize {
+        let number = {
+            let mut connections = self.history.lock();
+            if let Some(record) = connections.cleared.remove(&self.id) {
+                connections.records.insert(self.id, record);
+            }
+            if let Some(record) = connections.records.get_mut(&self.id) {
+                record.requests.push(request);
+            }
+            connections.records.values().map(|record| record.requests.len()).sum()
+        };
+        self.history.shared.changed.send_replace(());
+        number
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.history.lock().cleared.remove(&self.id);
     }
 }
 
@@ -220,6 +252,16 @@ mod tests {
 
     fn peer() -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], 50_000))
+    }
+
+    fn request(target: &str) -> RequestRecord {
+        RequestRecord {
+            method: "GET".to_owned(),
+            target: target.to_owned(),
+            version: "HTTP/1.1".to_owned(),
+            headers: Vec::new(),
+            body_len: 0,
+        }
     }
 
     #[tokio::test]
@@ -247,5 +289,22 @@ mod tests {
         history.clear();
         recorder.update(|record| record.end = Some(End::Reset));
         assert!(history.snapshot().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_open_connection_comes_back_with_its_next_request() {
+        let history = History::new();
+        let (kept, gone) = (history.open(PortKind::Http, peer()), history.open(PortKind::Http, peer()));
+        kept.update(|record| {
+            record.negotiated = Some(Negotiated { version: "TLSv1.3".to_owned(), cipher_suite: "X".to_owned() })
+        });
+        assert_eq!((kept.request(request("/a")), gone.request(request("/b"))), (1, 2));
+        history.clear();
+        assert!(history.snapshot().is_empty());
+        assert_eq!(kept.request(request("/c")), 1);
+        drop(gone);
+        let [record] = &history.snapshot()[..] else { panic!("{:?}", history.snapshot()) };
+        assert_eq!(record.requests, [request("/c")]);
+        assert!(record.negotiated.is_some(), "what was seen of the connection itself is kept");
     }
 }

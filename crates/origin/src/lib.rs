@@ -27,6 +27,6 @@ pub use error::OriginError;
 pub use history::{ConnectionRecord, End, History, Negotiated, PortKind, RequestRecord, WaitError};
 pub use origin::{Origin, Ports};
 pub use spec::{
-    Backend, ClientCertificate, HandshakeSpec, HttpBehavior, HttpHeaders, HttpSpec, OriginSpec, PortBehavior, PortSpec,
-    Protocol, RawBytes, SniSpec, Stage, TlsSpec, UnknownName,
+    AnswerAt, Backend, ClientCertificate, HandshakeSpec, HttpBehavior, HttpHeaders, HttpSpec, OriginSpec, PortBehavior,
+    PortSpec, Protocol, RawBytes, SniSpec, Stage, TlsSpec, UnknownName, When,
 };

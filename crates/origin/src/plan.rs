@@ -9,7 +9,7 @@ use edge502_rules::clock::SharedClock;
 use crate::{
     error::OriginError,
     history::PortKind,
-    spec::{HandshakeSpec, HttpBehavior, OriginSpec, PortBehavior, Stage, UnknownName},
+    spec::{HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, Stage, UnknownName},
     tls::{Acceptor, Ingredients},
 };
 
@@ -238,14 +238,37 @@ fn check(spec: &OriginSpec) -> Result<(), OriginError> {
     if spec.tls.protocols.is_empty() {
         return Err(invalid("tls.protocols", "is empty; name at least one version, such as \"TLSv1.2\""));
     }
-    if !(200..=999).contains(&spec.http.status) {
-        return Err(invalid("http.status", "is not a final status; use 200 to 999"));
-    }
-    if spec.http.raw.is_some() && spec.http.behavior != HttpBehavior::Answer {
-        return Err(invalid("http.raw", "is the whole answer already; drop `http.behavior`"));
+    check_http(&spec.http)?;
+    for when in &spec.http.when {
+        check_http(&when.answer)?;
+        let of_the_origin = HttpSpec {
+            answer_at: when.answer.answer_at,
+            answers_per_connection: when.answer.answers_per_connection,
+            idle_close_ms: when.answer.idle_close_ms,
+            when: when.answer.when.clone(),
+            ..HttpSpec::default()
+        };
+        if of_the_origin != HttpSpec::default() {
+            let problem =
+                "sets `when`, `answer_at`, `answers_per_connection` or `idle_close_ms`, which hold for all requests";
+            return Err(invalid("http.when.answer", problem));
+        }
     }
     if texts(spec).any(|text| text.contains('\0')) {
         return Err(invalid("tls", "a list contains a NUL byte; remove it"));
+    }
+    Ok(())
+}
+
+fn check_http(http: &HttpSpec) -> Result<(), OriginError> {
+    if !(200..=999).contains(&http.status) {
+        return Err(invalid("http.status", "is not a final status; use 200 to 999"));
+    }
+    if http.interim.iter().any(|status| !(100..=199).contains(status) || *status == 101) {
+        return Err(invalid("http.interim", "lists a status that is not interim; use 100 to 199 without 101"));
+    }
+    if http.raw.is_some() && http.behavior != HttpBehavior::Answer {
+        return Err(invalid("http.raw", "is the whole answer already; drop `http.behavior`"));
     }
     Ok(())
 }

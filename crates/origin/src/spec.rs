@@ -10,7 +10,8 @@ mod wire;
 use edge502_pki::{CertificateSpec, ChainSpec, IntermediateSpec};
 use serde::Deserialize;
 
-pub use http::{HttpBehavior, HttpHeaders, HttpSpec};
+pub(crate) use http::Question;
+pub use http::{AnswerAt, HttpBehavior, HttpHeaders, HttpSpec, When};
 pub use tls::{Backend, ClientCertificate, Protocol, SniSpec, TlsSpec, UnknownName};
 pub use wire::{HandshakeSpec, PortBehavior, PortSpec, RawBytes, Stage};
 

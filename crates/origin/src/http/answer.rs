@@ -7,7 +7,7 @@ use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, ma
 
 use crate::{
     history::{Negotiated, PortKind, RequestRecord},
-    spec::{HttpBehavior, OriginSpec},
+    spec::{HttpBehavior, HttpSpec, OriginSpec},
 };
 
 /// `Date` header format (RFC 9110 section 5.6.7).
@@ -24,6 +24,8 @@ const MISSING: usize = 1024;
 /// What an answer depends on.
 pub(crate) struct Facts<'a> {
     pub(crate) spec: &'a OriginSpec,
+    /// The part of it that this request gets.
+    pub(crate) http: &'a HttpSpec,
     pub(crate) port: PortKind,
     pub(crate) sni: Option<&'a str>,
     pub(crate) negotiated: Option<&'a Negotiated>,
@@ -35,6 +37,8 @@ pub(crate) struct Facts<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
+    /// Where the body begins.
+    pub(crate) body_at: usize,
     pub(crate) then: Then,
 }
 
@@ -47,28 +51,49 @@ pub(crate) enum Then {
     Stall,
 }
 
-/// The answer to a request.
+/// The answer to a request, after the interim ones.
 pub(crate) fn answer(facts: &Facts<'_>) -> Answer {
-    let spec = &facts.spec.http;
-    if let Some(raw) = &spec.raw {
-        return Answer { bytes: raw.as_slice().to_vec(), then: Then::Close };
+    let (last, then) = last(facts);
+    let mut bytes = interim(&facts.http.interim);
+    let body_at = bytes.len() + head_len(&last);
+    bytes.extend_from_slice(&last);
+    Answer { bytes, body_at, then }
+}
+
+/// Responses that announce the one that counts (RFC 9110 section 15.2).
+fn interim(statuses: &[u16]) -> Vec<u8> {
+    let one = |status: &u16| {
+        let hint = if *status == 103 { "Link: </style.css>; rel=preload\r\n" } else { "" };
+        format!("HTTP/1.1 {status} {}\r\n{hint}\r\n", reason(*status))
+    };
+    statuses.iter().map(one).collect::<String>().into_bytes()
+}
+
+fn last(facts: &Facts<'_>) -> (Vec<u8>, Then) {
+    let http = facts.http;
+    if let Some(raw) = &http.raw {
+        return (raw.as_slice().to_vec(), Then::Close);
     }
     let mut message = Message::new(facts);
-    let then = match spec.behavior {
+    let then = match http.behavior {
         HttpBehavior::Answer if message.keep_alive => Then::KeepAlive,
-        HttpBehavior::CloseWithoutAnswer => return Answer { bytes: Vec::new(), then: Then::Close },
-        HttpBehavior::ResetWithoutAnswer => return Answer { bytes: Vec::new(), then: Then::Reset },
-        HttpBehavior::Silent => return Answer { bytes: Vec::new(), then: Then::Stall },
-        HttpBehavior::StalledBody => Then::Stall,
+        HttpBehavior::CloseWithoutAnswer => return (Vec::new(), Then::Close),
+        HttpBehavior::ResetWithoutAnswer => return (Vec::new(), Then::Reset),
+        HttpBehavior::Silent => return (Vec::new(), Then::Stall),
+        HttpBehavior::StalledBody | HttpBehavior::StalledHeaders => Then::Stall,
         _ => Then::Close,
     };
-    message.spoil(spec.behavior);
+    message.spoil(http.behavior);
     let mut bytes = message.into_bytes();
-    if spec.behavior == HttpBehavior::TruncatedHeaders {
-        let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
-        bytes.truncate(head / 2);
+    if matches!(http.behavior, HttpBehavior::TruncatedHeaders | HttpBehavior::StalledHeaders) {
+        bytes.truncate(head_len(&bytes) / 2);
     }
-    Answer { bytes, then }
+    (bytes, then)
+}
+
+/// Up to and with the empty line.
+fn head_len(bytes: &[u8]) -> usize {
+    bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4)
 }
 
 /// A response in pieces that can be spoilt one by one.
@@ -84,9 +109,9 @@ struct Message {
 
 impl Message {
     fn new(facts: &Facts<'_>) -> Self {
-        let status = facts.spec.http.status;
+        let status = facts.http.status;
         let reason = reason(status);
-        let keep_alive = keeps_alive(facts.request) && facts.spec.http.behavior == HttpBehavior::Answer;
+        let keep_alive = keeps_alive(facts.request) && facts.http.behavior == HttpBehavior::Answer;
         let (content_type, body) = body(facts);
         let bodiless = facts.request.method == "HEAD" || matches!(status, 100..=199 | 204 | 304);
         let mut message = Self {
@@ -98,7 +123,7 @@ impl Message {
             bodiless,
         };
         message.own_headers(facts, content_type);
-        let stated = &facts.spec.http.headers;
+        let stated = &facts.http.headers;
         message.headers.retain(|(name, _)| !stated.contains(name));
         message.headers.extend(stated.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         message
@@ -108,7 +133,7 @@ impl Message {
         let server = if facts.spec.load_balancer { "awselb/2.0" } else { "edge502-origin" };
         let date = facts.now.to_offset(UtcOffset::UTC).format(HTTP_DATE).unwrap_or_default();
         self.push("Date", date);
-        if !matches!(facts.spec.http.status, 100..=199 | 204) {
+        if !matches!(facts.http.status, 100..=199 | 204) {
             self.push("Content-Type", content_type);
             self.push("Content-Length", self.body.len().to_string());
         }
@@ -141,7 +166,8 @@ impl Message {
             | HttpBehavior::CloseWithoutAnswer
             | HttpBehavior::ResetWithoutAnswer
             | HttpBehavior::Silent
-            | HttpBehavior::TruncatedHeaders => {}
+            | HttpBehavior::TruncatedHeaders
+            | HttpBehavior::StalledHeaders => {}
         }
     }
 
@@ -193,8 +219,8 @@ fn keeps_alive(request: &RequestRecord) -> bool {
 }
 
 fn body(facts: &Facts<'_>) -> (&'static str, Vec<u8>) {
-    let status = facts.spec.http.status;
-    let (kind, body) = match &facts.spec.http.body {
+    let status = facts.http.status;
+    let (kind, body) = match &facts.http.body {
         Some(body) => ("text/plain; charset=utf-8", body.clone()),
         None if facts.spec.load_balancer && status >= 400 => ("text/html", load_balancer_page(status)),
         None => ("text/plain; charset=utf-8", default_page(facts)),
@@ -248,8 +274,15 @@ mod tests {
     fn answered(spec: &OriginSpec, request: &RequestRecord) -> (String, Then) {
         let now = datetime!(2026-11-23 08:05:09 UTC);
         let negotiated = Negotiated { version: "TLSv1".to_owned(), cipher_suite: "X".to_owned() };
-        let facts =
-            Facts { spec, port: PortKind::Https, sni: Some("a.test"), negotiated: Some(&negotiated), now, request };
+        let facts = Facts {
+            spec,
+            http: &spec.http,
+            port: PortKind::Https,
+            sni: Some("a.test"),
+            negotiated: Some(&negotiated),
+            now,
+            request,
+        };
         let answer = answer(&facts);
         (String::from_utf8(answer.bytes).unwrap(), answer.then)
     }
@@ -290,6 +323,16 @@ mod tests {
     }
 
     #[test]
+    fn interim_responses_come_first() {
+        let mut spec = behaving(HttpBehavior::Answer);
+        spec.http.interim = vec![100, 103];
+        let text = get(&spec).0;
+        let announced =
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
+        assert!(text.starts_with(&format!("{announced}HTTP/1.1 200 OK\r\n")), "{text}");
+    }
+
+    #[test]
     fn stated_headers_replace_own_ones() {
         let mut spec = behaving(HttpBehavior::Answer);
         spec.http.headers =
@@ -325,7 +368,11 @@ mod tests {
             assert_eq!(actual, then, "{behavior:?}");
         }
         assert!(get(&behaving(B::OversizedHeaders)).0.len() > HEADER_QUOTA);
-        assert!(!get(&behaving(B::TruncatedHeaders)).0.contains("\r\n\r\n"));
+        for (behavior, then) in [(B::TruncatedHeaders, Then::Close), (B::StalledHeaders, Then::Stall)] {
+            let (text, actual) = get(&behaving(behavior));
+            assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && !text.contains("\r\n\r\n"), "{behavior:?}: {text}");
+            assert_eq!(actual, then, "{behavior:?}");
+        }
         assert_eq!(get(&behaving(B::CloseWithoutAnswer)), (String::new(), Then::Close));
         assert_eq!(get(&behaving(B::ResetWithoutAnswer)), (String::new(), Then::Reset));
         assert_eq!(get(&behaving(B::Silent)), (String::new(), Then::Stall));

@@ -23,7 +23,7 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// What came next on a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// A complete request; its body has been read and dropped.
+    /// The head of a request; [`RequestReader::body`] reads the rest.
     Request(RequestRecord),
     /// Bytes that are no HTTP/1 request.
     Malformed,
@@ -39,16 +39,26 @@ pub(super) enum Next {
 #[derive(Debug, Default)]
 pub(super) struct RequestReader {
     buffer: Vec<u8>,
+    /// The body of the last request, as long as it has not been read.
+    owed: Option<Framing>,
+    /// Whether the client waits for leave to send it.
+    expects: bool,
 }
 
 impl RequestReader {
-    pub(super) async fn next<S>(&mut self, stream: &mut S, stop: &CancellationToken) -> io::Result<Next>
+    /// The next head, or how the connection ends; `idle` bounds the wait for its first byte, default 75 s.
+    pub(super) async fn next<S>(
+        &mut self,
+        stream: &mut S,
+        stop: &CancellationToken,
+        idle: Option<Duration>,
+    ) -> io::Result<Next>
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + Unpin,
     {
         if self.buffer.is_empty() {
             tokio::select! {
-                first = timeout(IDLE_BOUND, self.fill(stream)) => match first {
+                first = timeout(idle.unwrap_or(IDLE_BOUND), self.fill(stream)) => match first {
                     Ok(Ok(0)) => return Ok(Next::Closed),
                     Ok(read) => { read?; }
                     Err(_) => return Ok(Next::TimedOut),
@@ -75,25 +85,28 @@ impl RequestReader {
     }
 
     /// `None` if the bytes are no request.
-    async fn request<S>(&mut self, stream: &mut S) -> io::Result<Option<RequestRecord>>
+    async fn request<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<Option<RequestRecord>> {
+        let Some(head) = self.head(stream).await? else { return Ok(None) };
+        let Some(request) = parse_head(&head) else { return Ok(None) };
+        self.owed = Framing::of(&request);
+        self.expects = request.header("expect").is_some();
+        Ok(self.owed.is_some().then_some(request))
+    }
+
+    /// Reads and drops the body of the last request; its length without framing, or `None` if the framing is broken.
+    pub(super) async fn body<S>(&mut self, stream: &mut S) -> io::Result<Option<u64>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let Some(head) = self.head(stream).await? else { return Ok(None) };
-        let Some(mut request) = parse_head(&head) else { return Ok(None) };
-        let Some(framing) = Framing::of(&request) else { return Ok(None) };
-        if framing != Framing::Length(0) && request.header("expect").is_some() {
+        let framing = self.owed.take().unwrap_or(Framing::Length(0));
+        if self.expects && framing != Framing::Length(0) {
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
             stream.flush().await?;
         }
-        let body_len = match framing {
-            Framing::Length(length) => self.skip(stream, length).await?.then_some(length),
-            Framing::Chunked => self.skip_chunks(stream).await?,
-        };
-        Ok(body_len.map(|body_len| {
-            request.body_len = body_len;
-            request
-        }))
+        match framing {
+            Framing::Length(length) => Ok(self.skip(stream, length).await?.then_some(length)),
+            Framing::Chunked => self.skip_chunks(stream).await,
+        }
     }
 
     async fn head<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<Option<Vec<u8>>> {
@@ -229,7 +242,13 @@ mod tests {
         let read = async {
             let (mut reader, stop) = (RequestReader::default(), CancellationToken::new());
             let mut seen = Vec::new();
-            while let Ok(next) = reader.next(&mut server, &stop).await {
+            while let Ok(mut next) = reader.next(&mut server, &stop, None).await {
+                if let Next::Request(request) = &mut next {
+                    match reader.body(&mut server).await.unwrap() {
+                        Some(length) => request.body_len = length,
+                        None => next = Next::Malformed,
+                    }
+                }
                 let last = !matches!(next, Next::Request(_));
                 seen.push(next);
                 if last {

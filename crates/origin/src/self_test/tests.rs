@@ -99,7 +99,16 @@ async fn untrue_claims_about_faults_are_found_out() {
 
 #[tokio::test]
 async fn untrue_claims_about_answers_are_found_out() {
-    for claimed in ["http.status = 500", "http.behavior = 'silent'", "http.behavior = 'reset-without-answer'"] {
+    for claimed in [
+        "http.status = 500",
+        "http.behavior = 'silent'",
+        "http.behavior = 'reset-without-answer'",
+        "http.behavior = 'stalled-headers'",
+        "http.interim = [103]",
+        "http.drip_ms = 1000",
+        "http.answer_at = 'connection'\nhttp.answers_per_connection = 0",
+        "http.when = [{ host = 'other.test', answer.status = 404 }]",
+    ] {
         assert_eq!(found_out("", claimed).await, "the HTTP answer is as stated", "{claimed}");
     }
 }

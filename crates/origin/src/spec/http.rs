@@ -1,11 +1,16 @@
 //! The `[origin.http]` table: the response, sound or broken.
 
+mod when;
+
 use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
+
+pub(crate) use when::Question;
+pub use when::When;
 
 use super::RawBytes;
 
@@ -24,11 +29,29 @@ pub struct HttpSpec {
     pub behavior: HttpBehavior,
     /// The answer byte for byte, in place of everything above; the connection is closed after it.
     pub raw: Option<RawBytes>,
+    /// Interim responses sent before the answer, 100-199 without 101, in this order (RFC 9110 section 15.2).
+    /// Default none.
+    pub interim: Vec<u16>,
     /// How long the origin thinks before the first byte, in milliseconds. Default 0.
     pub delay_ms: u64,
+    /// Milliseconds between one byte of the body and the next. Default: all at once.
+    pub drip_ms: Option<u64>,
+    /// How much of the request the origin waits for. Default `request`.
+    pub answer_at: AnswerAt,
     /// After this many answers the origin closes the connection in place of the next answer, without having announced
     /// it: the race that keeps an idle connection from being reused. Default: unlimited.
     pub answers_per_connection: Option<u32>,
+    /// After this many idle milliseconds the origin closes a connection that has carried a request. Default 75 s.
+    pub idle_close_ms: Option<u64>,
+    /// Requests that get another answer; the first entry that fits decides.
+    pub when: Vec<When>,
+}
+
+impl HttpSpec {
+    /// What this request gets: the answer of the first condition it meets, or this one.
+    pub(crate) fn answering(&self, question: &Question<'_>) -> &Self {
+        self.when.iter().find(|when| when.fits(question)).map_or(self, |when| &when.answer)
+    }
 }
 
 impl Default for HttpSpec {
@@ -39,10 +62,28 @@ impl Default for HttpSpec {
             headers: HttpHeaders::default(),
             behavior: HttpBehavior::Answer,
             raw: None,
+            interim: Vec::new(),
             delay_ms: 0,
+            drip_ms: None,
+            answer_at: AnswerAt::Request,
             answers_per_connection: None,
+            idle_close_ms: None,
+            when: Vec::new(),
         }
     }
+}
+
+/// How much of a request has to be there before the origin answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerAt {
+    /// Nothing: the first answer is out before anything was asked, as with servers of other protocols.
+    Connection,
+    /// The head: the origin answers while the body is still coming. It reads on afterwards if the connection stays.
+    Head,
+    /// Head and body.
+    #[default]
+    Request,
 }
 
 /// What the origin does with a request it has read.
@@ -69,6 +110,8 @@ pub enum HttpBehavior {
     OversizedHeaders,
     /// Closes the connection in the middle of the headers.
     TruncatedHeaders,
+    /// Says nothing any more in the middle of the headers.
+    StalledHeaders,
     /// Promises a longer body than it sends, then closes.
     TruncatedBody,
     /// Sends a chunked body without its end, then closes (RFC 9112 section 7.1).
