@@ -273,7 +273,7 @@ fn out_of_time(timeout: Duration) -> OriginFailure {
         "no answer within {} s, the time of this check; CloudFront waits for its own timeouts",
         timeout.as_secs_f32()
     );
-    OriginFailure { cause: Cause::ResponseTimeout, evidence, handshake: None }
+    OriginFailure::new(Cause::ResponseTimeout, evidence)
 }
 
 /// What the viewer's error would be about. An origin that answers with an error of its own below 500 is there: which

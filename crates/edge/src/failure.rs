@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use edge502_handshake::{Observation, Verdict};
+use edge502_rules::outcome::{Nuance, Outcome};
 use edge502_rules::{Cause, Phase};
 
 /// What one TLS handshake with an origin showed, and how CloudFront judges it.
@@ -20,8 +21,8 @@ pub struct HandshakeReport {
 
 /// Why the edge has no response from the origin.
 ///
-/// Status, page, headers and log fields follow from the cause alone (`edge502_rules::outcome`); the rest is evidence
-/// for people and reports.
+/// Status, page, headers and log fields follow from the cause and, where the log is finer, its nuance: see
+/// [`OriginFailure::outcome`]. The rest is evidence for people and reports.
 #[derive(Debug, Clone)]
 pub struct OriginFailure {
     /// The reason, from the closed list.
@@ -30,12 +31,24 @@ pub struct OriginFailure {
     pub evidence: String,
     /// The handshake, if one took place on the connection that failed.
     pub handshake: Option<Arc<HandshakeReport>>,
+    nuance: Option<Nuance>,
 }
 
 impl OriginFailure {
     /// A failure without a handshake.
-    pub(crate) fn new(cause: Cause, evidence: impl Into<String>) -> Self {
-        Self { cause, evidence: evidence.into(), handshake: None }
+    pub fn new(cause: Cause, evidence: impl Into<String>) -> Self {
+        Self { cause, evidence: evidence.into(), handshake: None, nuance: None }
+    }
+
+    /// A failure of a kind that the log tells apart within its cause.
+    pub(crate) fn nuanced(nuance: Nuance, evidence: impl Into<String>) -> Self {
+        Self { nuance: Some(nuance), ..Self::new(nuance.cause(), evidence) }
+    }
+
+    /// What the viewer and the log get.
+    pub fn outcome(&self) -> Outcome {
+        let nuance = self.nuance.filter(|nuance| nuance.cause() == self.cause);
+        nuance.map_or_else(|| Outcome::of(self.cause), Nuance::outcome)
     }
 
     /// The same failure, on a connection with this handshake.

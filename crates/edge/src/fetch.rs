@@ -10,6 +10,7 @@ mod connection;
 mod dial;
 mod download;
 mod exchange;
+mod framing;
 mod pool;
 mod resolve;
 mod upload;
@@ -34,10 +35,10 @@ pub(crate) use self::resolve::Resolver;
 pub(crate) use self::upload::Progress;
 
 use self::attempts::{Attempts, Event, Step};
-use self::connection::Lease;
+use self::connection::{Lease, Place};
 use self::dial::{Failed, Tls};
 use self::exchange::Trouble;
-use self::upload::Upload;
+use self::upload::{Extent, Upload};
 use crate::state::Snapshot;
 use crate::tasks::Tasks;
 use crate::visit::OriginTimes;
@@ -230,14 +231,21 @@ impl Fetch<'_> {
         let mut connection = self.connection.take().expect("a request is sent on a connection only");
         let request = self.request.next();
         let (tls, progress) = (self.route.tls.as_ref(), &self.request.progress);
-        match exchange::exchange(&mut connection, request, tls, progress, timeout).await {
-            Ok(response) => Ok(self.fetched(connection, response)),
-            Err(Trouble::Viewer(fault)) => Err(Err(fault)),
-            Err(Trouble::Origin(event, failure)) => {
+        let answer = exchange::exchange(&mut connection, request, tls, progress, timeout).await;
+        let trouble = match answer {
+            Ok(response) => return Ok(self.fetched(connection, response)),
+            Err(trouble) => trouble,
+        };
+        if progress.upload() == Extent::Part {
+            connection.abandon();
+        }
+        match trouble {
+            Trouble::Viewer(fault) => Err(Err(fault)),
+            Trouble::Origin(event, failure) => {
                 self.failure = Some(failure);
                 Err(Ok(event))
             }
-            Err(Trouble::NotSent(request, failure)) => {
+            Trouble::NotSent(request, failure) => {
                 self.failure = Some(failure);
                 self.request.body = request.into_body().into_inner();
                 Err(Ok(Event::NotSent))
@@ -254,7 +262,8 @@ impl Fetch<'_> {
             deadline: origin.response_completion_timeout.map(|total| self.start + total),
         };
         let keepalive = origin.custom.origin_keepalive_timeout;
-        let lease = Lease { connection, key: key.clone(), pool: Arc::clone(&snapshot.pool), keepalive };
+        let place = Place { key: key.clone(), pool: Arc::clone(&snapshot.pool), keepalive };
+        let lease = Lease::new(connection, place, self.request.progress.clone());
         let framed = response.headers().contains_key(http::header::CONTENT_LENGTH)
             || response.headers().contains_key(http::header::TRANSFER_ENCODING);
         let response = response.map(|body| Download::new(body, lease, limits, !framed));

@@ -69,7 +69,7 @@ impl Responder<'_> {
 
     /// The page for a failed fetch.
     pub(crate) fn failure(self, failure: OriginFailure) -> Response<ViewerBody> {
-        let outcome = Outcome::of(failure.cause);
+        let outcome = failure.outcome();
         // Every cause that a fetch can end with before a response begins has a page; the other is the vaguest.
         let page = outcome.page().unwrap_or(Page::IncorrectResponse).in_family(self.error_pages);
         let head = self.context().error_head(page, outcome.x_cache, self.now, None);

@@ -26,7 +26,8 @@ pub(crate) fn headers(
 ) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(origin.len() + 6);
     copy(&mut headers, origin, &header::CONTENT_TYPE);
-    if origin.contains_key(header::CONTENT_LENGTH) {
+    // Beside chunks a length does not count (RFC 9112 section 6.3), and may be wrong.
+    if origin.contains_key(header::CONTENT_LENGTH) && !origin.contains_key(header::TRANSFER_ENCODING) {
         copy(&mut headers, origin, &header::CONTENT_LENGTH);
     } else if has_body && context.http == ViewerHttp::Http11 {
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));

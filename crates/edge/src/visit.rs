@@ -10,7 +10,7 @@ use std::time::Duration;
 use edge502_rules::Cause;
 use edge502_rules::access_log::{AccessLogRecord, MoreFields, ViewerProtocol};
 use edge502_rules::distribution::{Distribution, PathPattern};
-use edge502_rules::outcome::{DetailedResultType, Outcome, ResultType};
+use edge502_rules::outcome::{DetailedResultType, ResultType};
 use edge502_rules::request_id::RequestId;
 use edge502_rules::response::{EdgeServer, ViewerHttp};
 use http::StatusCode;
@@ -244,7 +244,7 @@ impl Reply {
     /// The origin failed in the middle of its answer.
     fn cut(&mut self, failure: OriginFailure) {
         self.result_type = ResultType::Error;
-        self.detailed = Outcome::of(failure.cause).detailed_result_type;
+        self.detailed = failure.outcome().detailed_result_type;
         self.cause = Some(failure.cause);
         self.failure = Some(Arc::new(failure));
     }
@@ -263,7 +263,7 @@ fn status_line(status: u16) -> usize {
 }
 
 /// First and last byte of a `Content-Range` (RFC 9110 section 14.4).
-fn content_range(value: &str) -> Option<(u64, u64)> {
+pub(crate) fn content_range(value: &str) -> Option<(u64, u64)> {
     let (range, _) = value.strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
     Some((first.trim().parse().ok()?, last.trim().parse().ok()?))

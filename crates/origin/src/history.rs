@@ -296,7 +296,7 @@ mod tests {
         let history = History::new();
         let (kept, gone) = (history.open(PortKind::Http, peer()), history.open(PortKind::Http, peer()));
         kept.update(|record| {
-            record.negotiated = Some(Negotiated { version: "TLSv1.3".to_owned(), cipher_suite: "X".to_owned() })
+            record.negotiated = Some(Negotiated { version: "TLSv1.3".to_owned(), cipher_suite: "X".to_owned() });
         });
         assert_eq!((kept.request(request("/a")), gone.request(request("/b"))), (1, 2));
         history.clear();

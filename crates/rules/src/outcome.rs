@@ -8,8 +8,10 @@
 //! definitions in <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>.
 //! AWS publishes no log sample for most causes, so status and log value carry a grade each.
 
+mod nuance;
 mod result_type;
 
+pub use nuance::Nuance;
 pub use result_type::{DetailedResultType, ResultType, XCache};
 
 use crate::page::Page;

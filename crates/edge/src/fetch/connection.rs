@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,9 +17,10 @@ use edge502_rules::distribution::limits::HEADER_BLOCK_BYTES;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::CancellationToken;
 
 use super::pool::{Key, Pool, Reusable};
-use super::upload::Upload;
+use super::upload::{Extent, Progress, Upload};
 use crate::HandshakeReport;
 use crate::tasks::Tasks;
 
@@ -37,7 +38,8 @@ pub(crate) struct Connection {
     pub(super) late_alert: Option<LateAlert>,
     /// Whether it has carried a request before.
     pub(super) reused: bool,
-    received: Received,
+    traffic: Arc<Traffic>,
+    abandoned: CancellationToken,
     /// Why it ended, if that was an error no request could be told of.
     ended: Arc<OnceLock<hyper::Error>>,
 }
@@ -66,8 +68,8 @@ impl Connection {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let received = Received::default();
-        let stream = TokioIo::new(Counted { stream, received: received.clone() });
+        let traffic = Arc::new(Traffic::default());
+        let stream = TokioIo::new(Counted { stream, traffic: Arc::clone(&traffic) });
         let mut builder = http1::Builder::new();
         builder
             .title_case_headers(true)
@@ -77,13 +79,15 @@ impl Connection {
         let (sender, connection) = builder.handshake(stream).await?;
         let ended = Arc::new(OnceLock::new());
         let end = Arc::clone(&ended);
+        let abandoned = CancellationToken::new();
+        let abandon = abandoned.clone();
         tasks.spawn(async move {
-            if let Err(error) = connection.await {
+            if let Some(Err(error)) = abandon.run_until_cancelled(connection).await {
                 // Nobody else sets it.
                 let _ = end.set(error);
             }
         });
-        Ok(Self { sender, peer, handshake, late_alert, reused: false, received, ended })
+        Ok(Self { sender, peer, handshake, late_alert, reused: false, traffic, abandoned, ended })
     }
 
     /// The error that ended it while no request was on its way.
@@ -93,36 +97,84 @@ impl Connection {
 
     /// Bytes received so far, below HTTP and above TLS.
     pub(super) fn received(&self) -> u64 {
-        self.received.0.load(Ordering::Relaxed)
+        self.traffic.received.load(Ordering::Relaxed)
+    }
+
+    /// Whether something could not be written to the origin.
+    pub(super) fn write_failed(&self) -> bool {
+        self.traffic.write_failed.load(Ordering::Relaxed)
+    }
+
+    /// Closes it at once, whatever is still being sent. Dropping it would first wait for the end of an upload.
+    pub(super) fn abandon(self) {
+        self.abandoned.cancel();
     }
 }
 
 /// A connection in use, with its place in the pool.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    pub(super) connection: Connection,
+    /// There until it is given back.
+    connection: Option<Connection>,
+    place: Place,
+    /// The upload that may still be on its way when the answer is complete.
+    upload: Progress,
+}
+
+/// Where a connection lies idle, and for how long.
+#[derive(Debug)]
+pub(super) struct Place {
     pub(super) key: Key,
     pub(super) pool: Arc<Pool<Connection>>,
     pub(super) keepalive: Duration,
 }
 
 impl Lease {
-    /// Puts the connection into the pool, for the next request.
-    pub(super) fn give_back(self) {
-        let Self { mut connection, key, pool, keepalive } = self;
-        connection.reused = true;
-        pool.put(key, connection, keepalive);
+    pub(super) fn new(connection: Connection, place: Place, upload: Progress) -> Self {
+        Self { connection: Some(connection), place, upload }
+    }
+
+    /// Puts the connection into the pool, for the next request, unless it still carries this one's upload.
+    pub(super) fn give_back(mut self) {
+        if self.upload.upload() == Extent::Part {
+            return;
+        }
+        if let Some(mut connection) = self.connection.take() {
+            connection.reused = true;
+            let Place { key, pool, keepalive } = &self.place;
+            pool.put(key.clone(), connection, *keepalive);
+        }
     }
 }
 
-/// A byte counter shared with the stream.
-#[derive(Debug, Clone, Default)]
-struct Received(Arc<AtomicU64>);
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take().filter(|_| self.upload.upload() == Extent::Part) {
+            connection.abandon();
+        }
+    }
+}
 
-/// Counts what is read, so that a silent death can be told from an answer that broke off.
+/// What has happened on a stream.
+#[derive(Debug, Default)]
+struct Traffic {
+    received: AtomicU64,
+    write_failed: AtomicBool,
+}
+
+/// Counts what is read, so that a silent death can be told from an answer that broke off, and notes a failed write.
 struct Counted<IO> {
     stream: IO,
-    received: Received,
+    traffic: Arc<Traffic>,
+}
+
+impl<IO> Counted<IO> {
+    fn noted<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(written, Poll::Ready(Err(_))) {
+            self.traffic.write_failed.store(true, Ordering::Relaxed);
+        }
+        written
+    }
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Counted<IO> {
@@ -134,14 +186,15 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Counted<IO> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let read = buffer.filled().len() - before;
-        self.received.0.fetch_add(read as u64, Ordering::Relaxed);
+        self.traffic.received.fetch_add(read as u64, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for Counted<IO> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.noted(written)
     }
 
     fn poll_write_vectored(
@@ -149,7 +202,8 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Counted<IO> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.noted(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -157,7 +211,8 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Counted<IO> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.noted(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

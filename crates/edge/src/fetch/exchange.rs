@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use edge502_rules::Cause;
-use http::{Request, Response};
+use edge502_rules::outcome::Nuance;
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
@@ -14,7 +17,7 @@ use super::ViewerFault;
 use super::attempts::Event;
 use super::connection::Connection;
 use super::dial::{Tls, handshake_failure};
-use super::upload::{Progress, Side, Upload};
+use super::upload::{Extent, Progress, Side, Upload};
 use crate::OriginFailure;
 
 /// How long a connection taken from the pool may need to finish with its last response.
@@ -33,7 +36,7 @@ pub(super) enum Trouble {
 /// Sends `request` and waits for the head of the response, at most `timeout` after the request is out.
 pub(super) async fn exchange(
     connection: &mut Connection,
-    request: Request<Upload>,
+    mut request: Request<Upload>,
     tls: Option<&Tls<'_>>,
     progress: &Progress,
     timeout: Duration,
@@ -41,10 +44,13 @@ pub(super) async fn exchange(
     let before = connection.received();
     // A pooled connection becomes ready once hyper has put its last response away; a dead one never does.
     let _ = tokio::time::timeout(SETTLE, connection.sender.ready()).await;
+    let continued = count_continues(&mut request);
     let sent = connection.sender.try_send_request(request);
     match progress.wait(timeout, sent).await {
-        Ok(Ok(response)) if response.status().is_informational() => Err(switched(connection, &response)),
-        Ok(Ok(response)) => Ok(response),
+        Ok(Ok(response)) => match fault(&response, continued.load(Ordering::Relaxed)) {
+            Some(fault) => Err(unusable(connection, fault)),
+            None => Ok(response),
+        },
         Err(Side::Viewer) => Err(Trouble::Viewer(progress.fault().unwrap_or(ViewerFault::Unfinished))),
         Err(Side::Origin) => Err(silent(connection, timeout)),
         Ok(Err(error)) => {
@@ -52,7 +58,7 @@ pub(super) async fn exchange(
                 return Err(Trouble::Viewer(fault));
             }
             let part = connection.received() - before;
-            Err(judge(connection, error, part, tls))
+            Err(judge(connection, error, part, tls, progress.upload()))
         }
     }
 }
@@ -63,11 +69,34 @@ fn silent(connection: &Connection, timeout: Duration) -> Trouble {
     Trouble::Origin(Event::ResponseTimedOut, failure)
 }
 
-/// The edge asked for no other protocol, so a 101 is no answer to it.
-fn switched(connection: &Connection, response: &Response<Incoming>) -> Trouble {
-    let evidence = format!("{}: status {} to a request without Upgrade", connection.peer, response.status().as_u16());
-    let failure = OriginFailure::new(Cause::ResponseMalformed, evidence).on(connection.handshake.clone());
-    Trouble::Origin(Event::Unusable, failure)
+/// Counts the interim `100 Continue` that come before the answer.
+fn count_continues(request: &mut Request<Upload>) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&count);
+    hyper::ext::on_informational(request, move |interim| {
+        if interim.status() == StatusCode::CONTINUE {
+            seen.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    count
+}
+
+/// Why an answer cannot be used although it could be read.
+fn fault(response: &Response<Incoming>, continued: usize) -> Option<OriginFailure> {
+    let malformed = |evidence| Some(OriginFailure::new(Cause::ResponseMalformed, evidence));
+    if response.status().is_informational() {
+        // The edge asked for no other protocol, so a 101 is no answer to it.
+        return malformed(format!("status {} to a request without Upgrade", response.status().as_u16()));
+    }
+    if continued > 1 {
+        return malformed(format!("{continued} interim responses 100 Continue; CloudFront bears one"));
+    }
+    super::framing::fault(response)
+}
+
+fn unusable(connection: &Connection, mut fault: OriginFailure) -> Trouble {
+    fault.evidence = format!("{}: {}", connection.peer, fault.evidence);
+    Trouble::Origin(Event::Unusable, fault.on(connection.handshake.clone()))
 }
 
 /// What a failed exchange means, `part` being the bytes of an answer that had come.
@@ -76,13 +105,17 @@ fn judge(
     mut error: TrySendError<Request<Upload>>,
     part: u64,
     tls: Option<&Tls<'_>>,
+    upload: Extent,
 ) -> Trouble {
     if let Some(failure) = late_refusal(connection, tls) {
         return Trouble::Origin(Event::ConnectHopeless, failure);
     }
     // A connection that broke before the request reached it says only there why.
     let reason = connection.ended().unwrap_or(error.error());
-    let (event, cause) = classify(reason, part, connection.reused);
+    let (event, cause) = classify(reason, part);
+    // Of a request without a body, nothing is left to be written when it is waited for an answer.
+    let sending = upload == Extent::Part || (upload == Extent::Whole && connection.write_failed());
+    let broke = cause == Cause::ConnectionClosedEarly && io_kind(reason).is_some_and(is_reset);
     let mut evidence = format!("{}: {}", connection.peer, in_full(reason));
     if connection.reused {
         evidence.push_str(" (on a connection kept open since an earlier request)");
@@ -90,7 +123,12 @@ fn judge(
     if part > 0 {
         let _ = write!(evidence, " after {part} bytes of an answer");
     }
-    let failure = OriginFailure::new(cause, evidence).on(connection.handshake.clone());
+    let failure = if broke && sending {
+        OriginFailure::nuanced(Nuance::WriteFailed, evidence)
+    } else {
+        OriginFailure::new(cause, evidence)
+    };
+    let failure = failure.on(connection.handshake.clone());
     match error.take_message() {
         Some(request) => Trouble::NotSent(Box::new(request), failure),
         None => Trouble::Origin(event, failure),
@@ -108,7 +146,7 @@ fn late_refusal(connection: &Connection, tls: Option<&Tls<'_>>) -> Option<Origin
 }
 
 /// Event and cause of a failed exchange.
-fn classify(error: &hyper::Error, part: u64, reused: bool) -> (Event, Cause) {
+fn classify(error: &hyper::Error, part: u64) -> (Event, Cause) {
     if error.is_parse_too_large() {
         return (Event::Unusable, Cause::ResponseHeadersTooLarge);
     }
@@ -117,8 +155,6 @@ fn classify(error: &hyper::Error, part: u64, reused: bool) -> (Event, Cause) {
     }
     let event = if part == 0 { Event::Died } else { Event::Unusable };
     match io_kind(error) {
-        // On a reused connection a reset is how an idle timeout at the origin looks from here.
-        Some(kind) if is_reset(kind) && !reused => (event, Cause::ConnectionReset),
         Some(kind) if !is_reset(kind) && kind != io::ErrorKind::UnexpectedEof => (event, Cause::ResponseMalformed),
         _ => (event, Cause::ConnectionClosedEarly),
     }
@@ -202,6 +238,6 @@ mod tests {
         let request = Request::new(Upload::new(None, progress.clone()));
         let sent = exchange(&mut connection, request, None, &progress, Duration::from_secs(1)).await;
         let Err(Trouble::NotSent(_, failure)) = sent else { panic!("nothing can have been sent") };
-        assert_eq!(failure.cause, Cause::ConnectionReset, "{failure}");
+        assert_eq!(failure.cause, Cause::ConnectionClosedEarly, "{failure}");
     }
 }

@@ -36,6 +36,18 @@ struct State {
     since: Instant,
     waiting_for: Side,
     fault: Option<ViewerFault>,
+    upload: Extent,
+}
+
+/// How much of the request's body has gone to the origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// There is none.
+    Nothing,
+    /// Not all of it.
+    Part,
+    /// All of it has been handed over.
+    Whole,
 }
 
 /// Whose turn it is.
@@ -50,13 +62,19 @@ pub(crate) enum Side {
 impl Progress {
     /// Nothing sent yet.
     pub(crate) fn new() -> Self {
-        let state = State { bytes: 0, since: Instant::now(), waiting_for: Side::Origin, fault: None };
+        let state =
+            State { bytes: 0, since: Instant::now(), waiting_for: Side::Origin, fault: None, upload: Extent::Nothing };
         Self(Arc::new(Mutex::new(state)))
     }
 
     /// Body bytes received from the viewer so far.
     pub(crate) fn bytes(&self) -> u64 {
         self.state().bytes
+    }
+
+    /// How much of the body has gone to the origin.
+    pub(crate) fn upload(&self) -> Extent {
+        self.state().upload
     }
 
     /// How the viewer failed to finish, if it did.
@@ -109,6 +127,7 @@ impl Progress {
 impl Upload {
     /// The body of a request, or none.
     pub(crate) fn new(body: Option<Incoming>, progress: Progress) -> Self {
+        progress.state().upload = if body.is_some() { Extent::Part } else { Extent::Nothing };
         Self { inner: body, progress }
     }
 
@@ -127,7 +146,10 @@ impl Body for Upload {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
-        let polled = Pin::new(inner).poll_frame(context);
+        let polled = Pin::new(&mut *inner).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || inner.is_end_stream() {
+            self.progress.state().upload = Extent::Whole;
+        }
         match &polled {
             Poll::Pending if self.progress.state().waiting_for == Side::Origin => self.progress.turn(Side::Viewer),
             Poll::Pending => {}

@@ -71,6 +71,14 @@ fn a_body_of_unknown_length_is_chunked_on_http_1_1_only() {
 }
 
 #[test]
+fn a_length_beside_chunks_is_dropped() {
+    let origin = [("content-length", "4"), ("transfer-encoding", "chunked")];
+    for http in [ViewerHttp::Http10, ViewerHttp::Http11, ViewerHttp::Http2] {
+        assert!(!names(&relay(&uncached(), http, 200, &origin)).contains(&"content-length"), "{http:?}");
+    }
+}
+
+#[test]
 fn the_origins_own_via_and_cloudfront_headers_are_replaced() {
     let origin = [("via", "1.1 varnish"), ("x-cache", "HIT"), ("x-amz-cf-id", "old"), ("x-amz-cf-pop", "old")];
     let sent = relay(&uncached(), ViewerHttp::Http11, 200, &origin);

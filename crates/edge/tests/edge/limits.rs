@@ -72,28 +72,6 @@ async fn a_refused_connection_is_a_502() {
 }
 
 #[tokio::test]
-async fn a_reset_before_the_answer_is_told_from_a_close() {
-    let stub = Stub::start(|_, mut peer| async move {
-        peer.request().await;
-        peer.stream.get_ref().set_zero_linger().unwrap();
-    })
-    .await;
-    let edge = edge(stub.address).await;
-    assert_eq!(ask(&edge, &get("/")).await, (502, Some(Cause::ConnectionReset)));
-    edge.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_reset_is_a_reset_also_before_the_request_was_read() {
-    for _ in 0..30 {
-        let stub = Stub::start(|_, peer| async move { peer.stream.get_ref().set_zero_linger().unwrap() }).await;
-        let edge = edge(stub.address).await;
-        assert_eq!(ask(&edge, &get("/")).await, (502, Some(Cause::ConnectionReset)));
-        edge.shutdown().await;
-    }
-}
-
-#[tokio::test]
 async fn each_attempt_takes_the_next_address() {
     let stub = Stub::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let mut config = config(nowhere().await);

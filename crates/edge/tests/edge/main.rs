@@ -1,6 +1,7 @@
 //! The edge from outside: raw bytes from viewers, origins that do as each test says.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
 mod dns;
 mod exchanges;
 mod heads;

@@ -72,7 +72,8 @@ fn plain(plan: &Plan) -> RequestRecord {
 
 fn bytes(request: &RequestRecord) -> Vec<u8> {
     let RequestRecord { method, target, version, headers, .. } = request;
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines = headers.iter().flat_map(|(name, value)| [name.as_str(), ": ", value, "\r\n"]);
+    let headers: String = lines.collect();
     format!("{method} {target} {version}\r\n{headers}\r\n").into_bytes()
 }
 

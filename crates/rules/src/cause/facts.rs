@@ -96,7 +96,7 @@ pub(super) const fn of(cause: Cause) -> Facts {
         },
         Cause::ConnectionReset => Facts {
             title: "The origin resets the connection",
-            explanation: "The connection was opened and then reset before an answer. A middlebox, a full backlog or a server that expects the PROXY protocol are typical.",
+            explanation: "The connection was reset while it was being opened, before a request could be sent. A middlebox, a full backlog or a server that expects the PROXY protocol are typical.",
             grade: Grade::Inferred,
             source: P502,
             fixes: &[
@@ -311,7 +311,7 @@ pub(super) const fn of(cause: Cause) -> Facts {
         },
         Cause::ConnectionClosedEarly => Facts {
             title: "The origin closes the connection without answering",
-            explanation: "The request was sent and the connection ended before any byte of an answer: a crash, a module that rejects silently, or an idle connection that the origin closed just as it was used again.",
+            explanation: "The request was sent and the connection ended, closed or reset, before an answer was there: a crash, a module that rejects silently, or an idle connection that the origin closed just as it was used again.",
             grade: Grade::Observed,
             source: P502,
             fixes: &[

@@ -92,15 +92,15 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "reset-after-connecting",
         area: Connection,
-        title: "A reset on a new connection before the answer begins",
+        title: "A reset while connecting",
         documented: None,
         library: None,
-        applied: "502, logged OriginConnectError, during the handshake and after it. On a reused connection it counts as closed early.",
+        applied: "502, logged OriginConnectError, until the handshake is over. Later it counts as closed early.",
         observed: None,
         limit: None,
         grade: Inferred,
         source: at::P502,
-        doubt: Some("AWS names no reset. OriginReadError or OriginWriteError may be what CloudFront logs."),
+        doubt: Some("AWS names no reset."),
     },
     Rule {
         id: "connection-timeout-scope",

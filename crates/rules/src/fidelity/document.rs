@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Area, RULES, Rule, unplayed};
-use crate::outcome::{Answer, Outcome};
+use crate::outcome::{Answer, Nuance, Outcome};
 use crate::page::Page;
 use crate::{Cause, Grade, Rulebook};
 
@@ -94,6 +94,17 @@ fn causes(text: &mut String, proofs: &Proofs) {
                 &shown(proofs, cause.id()),
             ],
         );
+    }
+    text.push('\n');
+    nuances(text);
+}
+
+/// Where the log is finer than the causes.
+fn nuances(text: &mut String) {
+    text.push_str("Within a cause the log tells apart (all inferred from AWS's definitions of the words):\n\n");
+    for nuance in Nuance::ALL {
+        let (cause, outcome) = (code(nuance.cause().id()), nuance.outcome());
+        put!(text, "- {cause}: {} {}\n", code(outcome.detailed_result_type.as_str()), nuance.when());
     }
     text.push('\n');
 }
