@@ -22,7 +22,7 @@ use edge502_scenario::{Expect, Library, RunOptions, Scenario, ScenarioReport, St
 type Mutation = (&'static str, fn(&mut Expect));
 
 /// One for each kind of expectation that every broken state can carry, in the order of the report.
-const MUTATIONS: [Mutation; 11] = [
+const MUTATIONS: [Mutation; 12] = [
     ("status: stated 503, seen 50", |expect| {
         expect.status = Some(503);
     }),
@@ -37,6 +37,7 @@ const MUTATIONS: [Mutation; 11] = [
     }),
     ("origin_tls: stated TLSv9, seen ", |expect| expect.origin_tls = Some("TLSv9".to_owned())),
     ("origin_sni: stated wrong.test, seen ", |expect| expect.origin_sni = Some("wrong.test".to_owned())),
+    ("requests at the origin: stated 99, seen ", |expect| expect.requests = Some(99)),
     ("log field x-edge-detailed-result-type: stated Miss, seen Origin", |expect| {
         expect.log.insert("x-edge-detailed-result-type".to_owned(), "Miss".to_owned());
     }),
@@ -54,7 +55,8 @@ const MUTATIONS: [Mutation; 11] = [
 
 /// The scenarios that end in a page of CloudFront's: only those can carry every mutation.
 fn built_in() -> Vec<Scenario> {
-    let own_page = |scenario: &&Scenario| Outcome::of(scenario.cause).page().is_some();
+    let own_page =
+        |scenario: &&Scenario| Outcome::of(scenario.cause).page().is_some() && scenario.broken().expect.page.is_some();
     Library::built_in().unwrap().iter().filter(own_page).cloned().collect()
 }
 
@@ -146,7 +148,7 @@ async fn steps_that_contradict_their_kind_are_reported() {
     let reports = play::play(vec![Scenario { steps, ..scenario }], support::clock(), RunOptions::default()).await;
     let points: Vec<&String> = reports[0].steps.iter().flat_map(|step| &step.mismatches).collect();
     let expected = [
-        "a fix has to cure: state a status below 400",
+        "a fix has to cure: state a status below 400 and no cause",
         "a dead end that works has a price: name it with `expect.exposes`",
     ];
     assert_eq!(points, expected);

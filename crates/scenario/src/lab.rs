@@ -133,7 +133,9 @@ impl Lab {
         match (&self.tap, wanted) {
             (Some(tap), true) => tap.clear(),
             (None, true) => self.tap = Some(Tap::start(self.origin_port_in_use()).await?),
-            (_, false) => self.tap = None,
+            (Some(_), false) => self.tap = None,
+            // As it was; connections to the origin stay open.
+            (None, false) => return Ok(()),
         }
         self.route();
         Ok(())

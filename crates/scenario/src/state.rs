@@ -73,6 +73,8 @@ pub struct DistributionSpec {
     pub origin_keepalive_timeout: u32,
     /// The client certificate towards the origin; which one it is says the table `[client_certificate]`. Default none.
     pub origin_mtls_config: Option<OriginMtlsConfig>,
+    /// Seconds the whole fetch may take, all attempts together. Default no limit.
+    pub response_completion_timeout: Option<u32>,
     /// `allow-all` (default), `https-only` or `redirect-to-https`.
     pub viewer_protocol_policy: String,
     /// Name or id of the origin request policy; empty (default) for none, so `Host` is not forwarded.
@@ -112,6 +114,7 @@ impl Default for DistributionSpec {
             origin_read_timeout: 30,
             origin_keepalive_timeout: 5,
             origin_mtls_config: None,
+            response_completion_timeout: None,
             viewer_protocol_policy: "allow-all".to_owned(),
             origin_request_policy: String::new(),
             cache_policy: "CachingDisabled".to_owned(),
@@ -173,6 +176,9 @@ impl DistributionSpec {
             origin["CustomOriginConfig"]["OriginMtlsConfig"] =
                 json!({ "ClientCertificateArn": mtls.client_certificate_arn });
         }
+        if let Some(seconds) = self.response_completion_timeout {
+            origin["ResponseCompletionTimeout"] = json!(seconds);
+        }
         origin
     }
 
@@ -222,6 +228,30 @@ pub struct RequestSpec {
     pub headers: BTreeMap<String, String>,
     /// A body, for methods that carry one.
     pub body: Option<String>,
+    /// In place of `body`: one of this many bytes, for uploads that no buffer on the way holds. Up to 64 MiB.
+    pub body_bytes: u32,
+    /// A `Cookie` header of this many bytes besides `headers`, up to 64 KiB. Default none.
+    pub cookie_bytes: u16,
+}
+
+/// The largest body a viewer sends.
+const MOST_BODY: u32 = 64 << 20;
+
+impl RequestSpec {
+    /// The body, as stated or of the stated size.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        match &self.body {
+            Some(body) => body.clone().into_bytes(),
+            None => vec![b'x'; self.body_bytes.min(MOST_BODY) as usize],
+        }
+    }
+
+    /// The `Cookie` header of the stated size.
+    pub(crate) fn large_cookie(&self) -> Option<String> {
+        const NAME: &str = "filler=";
+        let length = usize::from(self.cookie_bytes);
+        (length > 0).then(|| format!("{NAME}{}", "x".repeat(length.saturating_sub(NAME.len()))))
+    }
 }
 
 impl Default for RequestSpec {
@@ -233,6 +263,8 @@ impl Default for RequestSpec {
             scheme: Scheme::Https,
             headers: BTreeMap::new(),
             body: None,
+            body_bytes: 0,
+            cookie_bytes: 0,
         }
     }
 }

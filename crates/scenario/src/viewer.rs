@@ -113,7 +113,10 @@ where
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
-    let body = Full::new(Bytes::from(request.body.clone().unwrap_or_default()));
+    if let Some(cookie) = request.large_cookie() {
+        builder = builder.header("Cookie", cookie);
+    }
+    let body = Full::new(Bytes::from(request.body()));
     let built =
         builder.body(body).map_err(|error| ScenarioError::Viewer(format!("the scenario's request: {error}")))?;
     let response = sender.send_request(built).await.map_err(failed)?;

@@ -156,6 +156,10 @@ fn classify(error: &hyper::Error, part: u64) -> (Event, Cause) {
     let event = if part == 0 { Event::Died } else { Event::Unusable };
     match io_kind(error) {
         Some(kind) if !is_reset(kind) && kind != io::ErrorKind::UnexpectedEof => (event, Cause::ResponseMalformed),
+        // Bytes that came before the request: the server's greeting in another protocol.
+        None if !(error.is_incomplete_message() || error.is_canceled() || error.is_closed()) => {
+            (event, Cause::ResponseMalformed)
+        }
         _ => (event, Cause::ConnectionClosedEarly),
     }
 }

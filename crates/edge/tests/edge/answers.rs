@@ -242,3 +242,19 @@ async fn a_stall_in_the_headers_is_a_504_and_one_in_the_body_a_cut() {
         edge.shutdown().await;
     }
 }
+
+/// A server of another protocol speaks first; whether the edge hears it before or after its request, it is no HTTP.
+#[tokio::test]
+async fn a_greeting_in_another_protocol_is_no_answer() {
+    for _ in 0..30 {
+        let stub = Stub::start(|_, mut peer| async move {
+            peer.send("220 mail.test ESMTP\r\n").await;
+            peer.request().await;
+        })
+        .await;
+        let edge = edge(stub.address).await;
+        let (response, word) = ask(&edge, &get("/")).await;
+        assert_eq!((status(&response), word.as_str()), (502, "OriginInvalidResponseError"), "{response}");
+        edge.shutdown().await;
+    }
+}

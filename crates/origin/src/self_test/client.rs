@@ -75,17 +75,39 @@ impl fmt::Display for Heard {
     }
 }
 
-/// Connects, says `say` and listens to the end, at most `bound` in all.
-pub(super) async fn talk(addr: SocketAddr, say: &[u8], bound: Duration) -> Heard {
+/// How long to listen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attention {
+    /// At most this long in all.
+    pub(super) bound: Duration,
+    /// After so many bytes only for as long as silence takes to count.
+    pub(super) enough: Option<usize>,
+}
+
+impl From<Duration> for Attention {
+    fn from(bound: Duration) -> Self {
+        Self { bound, enough: None }
+    }
+}
+
+/// Connects, says `say` and listens to the end.
+pub(super) async fn talk(addr: SocketAddr, say: &[u8], attention: impl Into<Attention>) -> Heard {
+    let Attention { bound, enough } = attention.into();
     let deadline = Instant::now() + bound;
     match connect(addr, deadline).await {
-        Ok(tcp) => converse(tcp, say, deadline).await,
+        Ok(tcp) => converse(tcp, say, deadline, enough).await,
         Err(finish) => Heard::only(finish),
     }
 }
 
 /// The same inside TLS; also what was negotiated, `None` if the handshake did not complete.
-pub(super) async fn talk_tls(ssl: Ssl, addr: SocketAddr, say: &[u8], bound: Duration) -> (Option<Negotiated>, Heard) {
+pub(super) async fn talk_tls(
+    ssl: Ssl,
+    addr: SocketAddr,
+    say: &[u8],
+    attention: impl Into<Attention>,
+) -> (Option<Negotiated>, Heard) {
+    let Attention { bound, enough } = attention.into();
     let deadline = Instant::now() + bound;
     let tcp = match connect(addr, deadline).await {
         Ok(tcp) => tcp,
@@ -101,7 +123,7 @@ pub(super) async fn talk_tls(ssl: Ssl, addr: SocketAddr, say: &[u8], bound: Dura
         Err(_) => return (None, Heard::only(Finish::Silence)),
     }
     let negotiated = tls::negotiated(tls.ssl());
-    (Some(negotiated), converse(tls, say, deadline).await)
+    (Some(negotiated), converse(tls, say, deadline, enough).await)
 }
 
 async fn connect(addr: SocketAddr, deadline: Instant) -> Result<TcpStream, Finish> {
@@ -109,17 +131,25 @@ async fn connect(addr: SocketAddr, deadline: Instant) -> Result<TcpStream, Finis
     connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)).map_err(|error| Finish::of(&error))
 }
 
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, say: &[u8], deadline: Instant) -> Heard {
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    say: &[u8],
+    mut deadline: Instant,
+    enough: Option<usize>,
+) -> Heard {
     let mut bytes = Vec::new();
-    let conversation = async {
-        stream.write_all(say).await?;
-        while stream.read_buf(&mut bytes).await? > 0 {}
-        Ok::<_, io::Error>(())
-    };
-    let finish = match timeout_at(deadline, conversation).await {
-        Ok(Ok(())) => Finish::Eof,
-        Ok(Err(error)) => Finish::of(&error),
-        Err(_) => Finish::Silence,
+    let mut said = timeout_at(deadline, stream.write_all(say)).await.map(|written| written.map(|()| 1));
+    let finish = loop {
+        match said {
+            Ok(Ok(0)) => break Finish::Eof,
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => break Finish::of(&error),
+            Err(_) => break Finish::Silence,
+        }
+        if enough.is_some_and(|enough| bytes.len() >= enough) {
+            deadline = deadline.min(Instant::now() + super::SILENCE);
+        }
+        said = timeout_at(deadline, stream.read_buf(&mut bytes)).await;
     };
     Heard { bytes, finish }
 }

@@ -5,8 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use edge502_pki::Identity;
 
 use super::{
-    SILENCE, Subject,
-    client::{self, Finish, Heard},
+    PATIENCE, SILENCE, Subject,
+    client::{self, Attention, Finish, Heard},
     is_remembered, patience, permissive, site_name, verify,
 };
 use crate::{
@@ -36,7 +36,7 @@ pub(super) async fn answers(
     for request in std::iter::once(plain(plan)).chain(others) {
         subject.history.clear();
         let expected = Expected::of(plan, &request, port, None);
-        let heard = client::talk(addr, &bytes(&request), expected.patience()).await.without_date();
+        let heard = client::talk(addr, &bytes(&request), expected.attention()).await.without_date();
         expected.verify(&heard)?;
         is_remembered(subject).await?;
     }
@@ -50,11 +50,12 @@ pub(super) async fn answers_in_tls(
     identity: Option<&Identity>,
 ) -> Result<(), OriginError> {
     let request = plain(plan);
-    let bound = Expected::of(plan, &request, PortKind::Https, None).patience();
+    let mut attention = Expected::of(plan, &request, PortKind::Https, None).attention();
+    // The handshake comes on top of a silence that is to be heard.
+    attention.bound += SILENCE;
     let ssl = permissive(plan, identity)?;
     subject.history.clear();
-    // The handshake comes on top of a silence that is to be heard.
-    let (negotiated, heard) = client::talk_tls(ssl, subject.https, &bytes(&request), SILENCE + bound).await;
+    let (negotiated, heard) = client::talk_tls(ssl, subject.https, &bytes(&request), attention).await;
     let heard = heard.without_date();
     let Some(negotiated) = negotiated else {
         return verify(CLAIM, &"a TLS connection", &heard, false);
@@ -115,8 +116,9 @@ impl Expected {
         Self { heard: heard.without_date(), drips_from }
     }
 
-    fn patience(&self) -> Duration {
-        if self.drips_from.is_some() { SILENCE } else { patience(&self.heard.finish) }
+    fn attention(&self) -> Attention {
+        let bound = if self.drips_from.is_some() { PATIENCE } else { patience(&self.heard.finish) };
+        Attention { bound, enough: self.drips_from }
     }
 
     fn verify(&self, heard: &Heard) -> Result<(), OriginError> {

@@ -54,6 +54,8 @@ pub struct Expect {
     pub origin_tls: Option<String>,
     /// The name the origin saw as SNI.
     pub origin_sni: Option<String>,
+    /// How many requests the origin got for the viewer's one.
+    pub requests: Option<usize>,
     /// Request headers that a passive listener between edge and origin can read.
     pub exposes: Option<Vec<String>>,
     /// What differs under `--rules observed`.
@@ -77,6 +79,7 @@ impl Expect {
             findings: over.findings.clone().or_else(|| self.findings.clone()),
             origin_tls: over.origin_tls.clone().or_else(|| self.origin_tls.clone()),
             origin_sni: over.origin_sni.clone().or_else(|| self.origin_sni.clone()),
+            requests: over.requests.or(self.requests),
             exposes: over.exposes.clone().or_else(|| self.exposes.clone()),
             observed: over.observed.clone().or_else(|| self.observed.clone()),
         }
@@ -101,6 +104,12 @@ impl Expect {
             Some(id) => id.parse().ok(),
             None => self.status.is_none_or(|status| status >= 400).then_some(scenario),
         }
+    }
+
+    /// Whether the viewer is to get a whole answer that is no error. A body that was cut comes with a good status, too;
+    /// then a cause is stated.
+    pub fn works(&self) -> bool {
+        self.status.is_some_and(|status| status < 400) && self.cause.as_ref().is_none_or(String::is_empty)
     }
 
     /// Whether `seen` is the page that is stated, by its full id (`502-connect`) or by the id without its status, as

@@ -47,6 +47,8 @@ pub struct Observed {
     pub origin_tls: Option<String>,
     /// The name the origin saw as SNI.
     pub origin_sni: Option<String>,
+    /// How many requests the origin got.
+    pub requests: usize,
     /// Those of the asked-for request headers that could be read between edge and origin.
     pub exposed: Vec<String>,
     /// The documented check, if it was asked for.
@@ -142,6 +144,7 @@ fn look_at_origin(records: &[ConnectionRecord], observed: &mut Observed) {
     observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
     let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
     observed.origin_tls = negotiated.map(|negotiated| negotiated.version.clone());
+    observed.requests = records.iter().map(|record| record.requests.len()).sum();
 }
 
 /// Everything that is wrong, by the verdict if there was a handshake to judge.
@@ -163,6 +166,7 @@ fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
         log: FIELDS.into_iter().zip(exchange.log.values()).collect(),
         origin_tls: None,
         origin_sni: None,
+        requests: 0,
         exposed: Vec::new(),
         openssl: None,
     }

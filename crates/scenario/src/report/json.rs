@@ -46,6 +46,7 @@ fn observed(observed: &Observed) -> Value {
         "log": log,
         "origin_tls": observed.origin_tls,
         "origin_sni": observed.origin_sni,
+        "origin_requests": observed.requests,
         "exposed": observed.exposed,
         "openssl": observed.openssl.as_ref().map(|check| json!({ "exit": check.exit, "verify_code": check.verify_code })),
     })

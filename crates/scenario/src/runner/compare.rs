@@ -32,6 +32,7 @@ pub(super) fn mismatches(
     points.stated("x-cache", expect.x_cache.as_deref(), observed.x_cache.as_deref());
     points.stated("origin_tls", expect.origin_tls.as_deref(), observed.origin_tls.as_deref());
     points.stated("origin_sni", expect.origin_sni.as_deref(), observed.origin_sni.as_deref());
+    points.stated("requests at the origin", expect.requests, Some(observed.requests));
     for (field, stated) in &expect.log {
         let seen = observed.log.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str());
         points.stated(&format!("log field {field}"), Some(stated.as_str()), seen);
@@ -57,10 +58,11 @@ struct Points(Vec<String>);
 impl Points {
     /// What a step of this kind cannot state, whatever is seen.
     fn sense(&mut self, kind: StepKind, expect: &Expect) {
-        let works = expect.status.is_some_and(|status| status < 400);
         match kind {
-            StepKind::Fix if !works => self.0.push("a fix has to cure: state a status below 400".to_owned()),
-            StepKind::DeadEnd if works && expect.exposes.as_ref().is_none_or(Vec::is_empty) => {
+            StepKind::Fix if !expect.works() => {
+                self.0.push("a fix has to cure: state a status below 400 and no cause".to_owned());
+            }
+            StepKind::DeadEnd if expect.works() && expect.exposes.as_ref().is_none_or(Vec::is_empty) => {
                 self.0.push("a dead end that works has a price: name it with `expect.exposes`".to_owned());
             }
             _ => {}
