@@ -196,10 +196,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "log-of-writing",
         area: Logs,
-        title: "OriginWriteError is not written",
+        title: "OriginWriteError is for uploads that the origin breaks off",
         documented: Some("The value means that writing to the origin failed."),
         library: None,
-        applied: "A connection that breaks while the request is sent is logged as OriginConnectError (reset) or OriginReadError (closed).",
+        applied: "A reset while the body of a request is being sent is logged as OriginWriteError. A close, and anything after the request, is OriginReadError.",
         observed: None,
         limit: None,
         grade: Inferred,
