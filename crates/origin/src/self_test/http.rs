@@ -117,8 +117,10 @@ impl Expected {
     }
 
     fn attention(&self) -> Attention {
-        let bound = if self.drips_from.is_some() { PATIENCE } else { patience(&self.heard.finish) };
-        Attention { bound, enough: self.drips_from }
+        // Silence counts from the moment that something was said.
+        let said = (self.heard.finish == Finish::Silence && !self.heard.bytes.is_empty()).then_some(1);
+        let enough = self.drips_from.or(said);
+        Attention { bound: if enough.is_some() { PATIENCE } else { patience(&self.heard.finish) }, enough }
     }
 
     fn verify(&self, heard: &Heard) -> Result<(), OriginError> {
