@@ -38,7 +38,7 @@ use self::attempts::{Attempts, Event, Step};
 use self::connection::{Lease, Place};
 use self::dial::{Failed, Tls};
 use self::exchange::Trouble;
-use self::upload::{Extent, Upload};
+use self::upload::{Extent, Patience, Upload};
 use crate::state::Snapshot;
 use crate::tasks::Tasks;
 use crate::visit::OriginTimes;
@@ -231,7 +231,8 @@ impl Fetch<'_> {
         let mut connection = self.connection.take().expect("a request is sent on a connection only");
         let request = self.request.next();
         let (tls, progress) = (self.route.tls.as_ref(), &self.request.progress);
-        let answer = exchange::exchange(&mut connection, request, tls, progress, timeout).await;
+        let patience = Patience { gap: timeout, end: self.deadline() };
+        let answer = exchange::exchange(&mut connection, request, tls, progress, patience).await;
         let trouble = match answer {
             Ok(response) => return Ok(self.fetched(connection, response)),
             Err(trouble) => trouble,
@@ -253,14 +254,16 @@ impl Fetch<'_> {
         }
     }
 
+    /// When `ResponseCompletionTimeout` is over.
+    fn deadline(&self) -> Option<Instant> {
+        self.route.origin.response_completion_timeout.map(|total| self.start + total)
+    }
+
     fn fetched(&self, connection: Connection, response: Response<Incoming>) -> Fetched {
         let Route { snapshot, origin, key, .. } = &self.route;
         let times = OriginTimes::answered(self.start);
         let (handshake, reused) = (connection.handshake.clone(), connection.reused);
-        let limits = download::Limits {
-            read_timeout: origin.custom.origin_read_timeout,
-            deadline: origin.response_completion_timeout.map(|total| self.start + total),
-        };
+        let limits = download::Limits { read_timeout: origin.custom.origin_read_timeout, deadline: self.deadline() };
         let keepalive = origin.custom.origin_keepalive_timeout;
         let place = Place { key: key.clone(), pool: Arc::clone(&snapshot.pool), keepalive };
         let lease = Lease::new(connection, place, self.request.progress.clone());

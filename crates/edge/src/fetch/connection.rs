@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use edge502_rules::distribution::limits::HEADER_BLOCK_BYTES;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::pool::{Key, Pool, Reusable};
@@ -100,6 +101,11 @@ impl Connection {
         self.traffic.received.load(Ordering::Relaxed)
     }
 
+    /// What happens on it.
+    pub(super) fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
+    }
+
     /// Whether something could not be written to the origin.
     pub(super) fn write_failed(&self) -> bool {
         self.traffic.write_failed.load(Ordering::Relaxed)
@@ -157,9 +163,18 @@ impl Drop for Lease {
 
 /// What has happened on a stream.
 #[derive(Debug, Default)]
-struct Traffic {
+pub(super) struct Traffic {
     received: AtomicU64,
+    /// When something was received last.
+    heard: Mutex<Option<Instant>>,
     write_failed: AtomicBool,
+}
+
+impl Traffic {
+    /// When something was received last.
+    pub(super) fn heard(&self) -> Option<Instant> {
+        *self.heard.lock().expect("nothing panics while it holds a point in time")
+    }
 }
 
 /// Counts what is read, so that a silent death can be told from an answer that broke off, and notes a failed write.
@@ -187,6 +202,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Counted<IO> {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let read = buffer.filled().len() - before;
         self.traffic.received.fetch_add(read as u64, Ordering::Relaxed);
+        *self.traffic.heard.lock().expect("nothing panics while it holds a point in time") = Some(Instant::now());
         Poll::Ready(Ok(()))
     }
 }

@@ -17,7 +17,7 @@ use super::ViewerFault;
 use super::attempts::Event;
 use super::connection::Connection;
 use super::dial::{Tls, handshake_failure};
-use super::upload::{Extent, Progress, Side, Upload};
+use super::upload::{Extent, Patience, Progress, Side, Upload};
 use crate::OriginFailure;
 
 /// How long a connection taken from the pool may need to finish with its last response.
@@ -33,26 +33,27 @@ pub(super) enum Trouble {
     Viewer(ViewerFault),
 }
 
-/// Sends `request` and waits for the head of the response, at most `timeout` after the request is out.
+/// Sends `request` and waits for the head of the response, with this patience once the request is out.
 pub(super) async fn exchange(
     connection: &mut Connection,
     mut request: Request<Upload>,
     tls: Option<&Tls<'_>>,
     progress: &Progress,
-    timeout: Duration,
+    patience: Patience,
 ) -> Result<Response<Incoming>, Trouble> {
     let before = connection.received();
     // A pooled connection becomes ready once hyper has put its last response away; a dead one never does.
     let _ = tokio::time::timeout(SETTLE, connection.sender.ready()).await;
     let continued = count_continues(&mut request);
     let sent = connection.sender.try_send_request(request);
-    match progress.wait(timeout, sent).await {
+    let traffic = connection.traffic();
+    match progress.wait(patience, || traffic.heard(), sent).await {
         Ok(Ok(response)) => match fault(&response, continued.load(Ordering::Relaxed)) {
             Some(fault) => Err(unusable(connection, fault)),
             None => Ok(response),
         },
         Err(Side::Viewer) => Err(Trouble::Viewer(progress.fault().unwrap_or(ViewerFault::Unfinished))),
-        Err(Side::Origin) => Err(silent(connection, timeout)),
+        Err(Side::Origin) => Err(silent(connection, patience, connection.received() - before)),
         Ok(Err(error)) => {
             if let Some(fault) = progress.fault() {
                 return Err(Trouble::Viewer(fault));
@@ -63,8 +64,11 @@ pub(super) async fn exchange(
     }
 }
 
-fn silent(connection: &Connection, timeout: Duration) -> Trouble {
-    let evidence = format!("{}: no response within {timeout:?}", connection.peer);
+fn silent(connection: &Connection, patience: Patience, part: u64) -> Trouble {
+    let mut evidence = format!("{}: no response within {:?}", connection.peer, patience.gap);
+    if part > 0 {
+        let _ = write!(evidence, " after {part} bytes of its head");
+    }
     let failure = OriginFailure::new(Cause::ResponseTimeout, evidence).on(connection.handshake.clone());
     Trouble::Origin(Event::ResponseTimedOut, failure)
 }
@@ -240,7 +244,8 @@ mod tests {
         }
         let progress = Progress::new();
         let request = Request::new(Upload::new(None, progress.clone()));
-        let sent = exchange(&mut connection, request, None, &progress, Duration::from_secs(1)).await;
+        let patience = Patience { gap: Duration::from_secs(1), end: None };
+        let sent = exchange(&mut connection, request, None, &progress, patience).await;
         let Err(Trouble::NotSent(_, failure)) = sent else { panic!("nothing can have been sent") };
         assert_eq!(failure.cause, Cause::ConnectionClosedEarly, "{failure}");
     }

@@ -59,6 +59,15 @@ pub(crate) enum Side {
     Origin,
 }
 
+/// How long the edge waits for the head of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For its first byte, and between two packets of it.
+    pub(super) gap: Duration,
+    /// For all of it, if there is such a limit.
+    pub(super) end: Option<Instant>,
+}
+
 impl Progress {
     /// Nothing sent yet.
     pub(crate) fn new() -> Self {
@@ -82,29 +91,40 @@ impl Progress {
         self.state().fault
     }
 
-    /// Waits for `answer` while it is the origin's turn for at most `timeout`, and the viewer's for at most
-    /// [`VIEWER_PATIENCE`]; otherwise says who was too slow.
-    pub(crate) async fn wait<T>(&self, timeout: Duration, answer: impl Future<Output = T>) -> Result<T, Side> {
+    /// Waits for `answer` while it is the origin's turn with this patience, and the viewer's for at most
+    /// [`VIEWER_PATIENCE`]; otherwise says who was too slow. `heard` is when the origin last said something.
+    pub(super) async fn wait<T>(
+        &self,
+        patience: Patience,
+        heard: impl Fn() -> Option<Instant>,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, Side> {
         self.turn(Side::Origin);
         tokio::pin!(answer);
         loop {
-            let (deadline, _) = self.deadline(timeout);
+            let (deadline, _) = self.deadline(patience, heard());
             tokio::select! {
                 answer = &mut answer => return Ok(answer),
                 () = tokio::time::sleep_until(deadline) => {}
             }
-            // It may have become the other's turn meanwhile.
-            let (deadline, side) = self.deadline(timeout);
+            // It may have become the other's turn meanwhile, or half of a head may have come.
+            let (deadline, side) = self.deadline(patience, heard());
             if deadline <= Instant::now() {
                 return Err(side);
             }
         }
     }
 
-    fn deadline(&self, timeout: Duration) -> (Instant, Side) {
+    fn deadline(&self, patience: Patience, heard: Option<Instant>) -> (Instant, Side) {
         let state = self.state();
-        let patience = if state.waiting_for == Side::Viewer { VIEWER_PATIENCE } else { timeout };
-        (state.since + patience, state.waiting_for)
+        let deadline = match state.waiting_for {
+            Side::Viewer => state.since + VIEWER_PATIENCE,
+            Side::Origin => {
+                let silent = heard.map_or(state.since, |heard| heard.max(state.since)) + patience.gap;
+                patience.end.map_or(silent, |end| silent.min(end))
+            }
+        };
+        (deadline, state.waiting_for)
     }
 
     /// Notes whose turn it is from now on.
@@ -174,12 +194,25 @@ mod tests {
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_secs(3);
+    const PATIENCE: Patience = Patience { gap: TIMEOUT, end: None };
 
     #[tokio::test(start_paused = true)]
     async fn the_origin_has_its_timeout() {
         let start = Instant::now();
-        let waited = Progress::new().wait(TIMEOUT, std::future::pending::<()>()).await;
+        let waited = Progress::new().wait(PATIENCE, || None, std::future::pending::<()>()).await;
         assert_eq!((waited, start.elapsed().as_secs()), (Err(Side::Origin), 3));
+    }
+
+    /// A head that comes piece by piece is waited for as long as no gap is too long, and the whole fetch may last.
+    #[tokio::test(start_paused = true)]
+    async fn a_head_may_drip() {
+        let start = Instant::now();
+        let heard = || (start.elapsed() >= TIMEOUT).then(|| start + TIMEOUT / 2);
+        let waited = Progress::new().wait(PATIENCE, heard, std::future::pending::<()>()).await;
+        assert_eq!((waited, start.elapsed()), (Err(Side::Origin), TIMEOUT * 3 / 2));
+        let (start, limited) = (Instant::now(), Patience { end: Some(Instant::now() + TIMEOUT / 2), ..PATIENCE });
+        let waited = Progress::new().wait(limited, || Some(Instant::now()), std::future::pending::<()>()).await;
+        assert_eq!((waited, start.elapsed()), (Err(Side::Origin), TIMEOUT / 2));
     }
 
     #[tokio::test(start_paused = true)]
@@ -194,7 +227,7 @@ mod tests {
             }
             "answered"
         };
-        assert_eq!(progress.wait(TIMEOUT, upload).await, Ok("answered"));
+        assert_eq!(progress.wait(PATIENCE, || None, upload).await, Ok("answered"));
         assert_eq!(progress.bytes(), 40);
     }
 
@@ -207,7 +240,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         let start = Instant::now();
-        assert_eq!(progress.wait(TIMEOUT, upload).await, Err(Side::Viewer));
+        assert_eq!(progress.wait(PATIENCE, || None, upload).await, Err(Side::Viewer));
         assert_eq!(start.elapsed(), VIEWER_PATIENCE);
     }
 }

@@ -20,6 +20,14 @@ pub(super) fn curl(request: &RequestSpec, http: SocketAddr, https: SocketAddr, c
         method => command.push(format!("-X {}", quoted(method))),
     }
     command.extend(request.headers.iter().map(|(name, value)| format!("-H {}", quoted(&format!("{name}: {value}")))));
+    if request.cookie_bytes > 0 {
+        let digits = usize::from(request.cookie_bytes).saturating_sub("filler=".len()).max(1);
+        command.push(format!("-H \"Cookie: filler=$(printf '%0{digits}d' 0)\""));
+    }
+    if request.body.is_none() && request.body_bytes > 0 {
+        command.insert(0, format!("head -c {} /dev/zero |", request.body_bytes));
+        command.push("--data-binary @-".to_owned());
+    }
     command.extend(request.body.iter().map(|body| format!("--data-binary {}", quoted(body))));
     if request.scheme == Scheme::Https {
         command.push(format!("--cacert {}", quoted(ca_file)));
