@@ -15,6 +15,7 @@ pub mod error;
 pub mod evidence;
 pub mod fidelity;
 pub mod finding;
+pub mod functions;
 pub mod name;
 pub mod outcome;
 pub mod page;

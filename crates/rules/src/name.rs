@@ -99,6 +99,13 @@ impl From<&OriginDomain> for SniName {
     }
 }
 
+impl From<&OriginDomain> for ViewerHost {
+    /// A function's `hostHeader` is written like an origin's domain name.
+    fn from(name: &OriginDomain) -> Self {
+        Self(name.0.clone())
+    }
+}
+
 impl From<&ViewerHost> for SniName {
     fn from(name: &ViewerHost) -> Self {
         Self(name.0.clone())

@@ -134,8 +134,22 @@ pages! {
     LambdaJsonNotObject = 502 "502-lambda-json-not-object",
     /// Lambda@Edge: the function set an origin whose domain name is not valid.
     LambdaOriginDomainName = 502 "502-lambda-origin-domainname",
+    /// Lambda@Edge: the function added a header that it may not see.
+    LambdaBlacklistedHeader = 502 "502-lambda-blacklisted-header",
+    /// Lambda@Edge: the function touched a header that it may only read.
+    LambdaReadOnlyHeader = 502 "502-lambda-read-only-header",
+    /// Lambda@Edge: a header is not a list.
+    LambdaHeaderEntry = 502 "502-lambda-header-entry",
+    /// Lambda@Edge: the function set an origin with custom headers that are not valid.
+    LambdaOriginHeaders = 502 "502-lambda-origin-headers",
     /// CloudFront Functions: the result is not valid; the sentence was seen in a report, the frame is inferred.
     FunctionInvalidValue = 502 "502-function-invalid-value",
+    /// CloudFront Functions: the function touched a header that it may only read.
+    FunctionReadOnlyHeader = 502 "502-function-read-only-header",
+    /// CloudFront Functions: the function added a header that it may not see; quoted in public code only.
+    FunctionDisallowedHeader = 502 "502-function-disallowed-header",
+    /// CloudFront Functions: the function set an origin that is not valid.
+    FunctionOriginRewrite = 502 "502-function-origin-rewrite",
     /// Lambda@Edge: the function cannot be run.
     LambdaInvalid = 503 "503-lambda-invalid",
     /// CloudFront Functions: the function cannot be run.
@@ -245,7 +259,14 @@ mod tests {
         (Page::LambdaJsonNotParsable, 978),
         (Page::LambdaJsonNotObject, 985),
         (Page::LambdaOriginDomainName, 1000),
+        (Page::LambdaBlacklistedHeader, 996),
+        (Page::LambdaReadOnlyHeader, 1013),
+        (Page::LambdaHeaderEntry, 1029),
+        (Page::LambdaOriginHeaders, 1022),
         (Page::FunctionInvalidValue, 1008),
+        (Page::FunctionReadOnlyHeader, 978),
+        (Page::FunctionDisallowedHeader, 960),
+        (Page::FunctionOriginRewrite, 972),
         (Page::LambdaInvalid, 1019),
         (Page::FunctionInvalid, 999),
         (Page::AttemptedTimeout, 1033),
