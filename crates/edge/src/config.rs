@@ -10,6 +10,7 @@ use edge502_handshake::{ClientCertificate, Options, TrustStore};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
+use edge502_rules::functions::FunctionResult;
 use edge502_rules::page::ErrorPages;
 
 use crate::{AccessLog, Entropy, Overrides, SystemEntropy, ViewerIdentity};
@@ -31,6 +32,8 @@ pub struct EdgeConfig {
     pub handshake: Options,
     /// Certificates for `OriginMtlsConfig`, by their ARN. Default: none.
     pub client_certificates: HashMap<String, ClientCertificate>,
+    /// What edge functions return, by their ARN. Default: nothing, and functions without a result change nothing.
+    pub functions: HashMap<String, FunctionResult>,
     /// Addresses that stand in for DNS. Default: none.
     pub overrides: Overrides,
     /// The name server to ask. Default: those of the system.
@@ -63,6 +66,7 @@ impl EdgeConfig {
             rulebook: Rulebook::default(),
             handshake: Options::default(),
             client_certificates: HashMap::new(),
+            functions: HashMap::new(),
             overrides: Overrides::new(),
             name_server: None,
             name_server_patience: Duration::from_secs(2),

@@ -9,6 +9,7 @@ use edge502_handshake::{ClientCertificate, Connector, Options, TrustStore};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
+use edge502_rules::functions::FunctionResult;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio_rustls::TlsAcceptor;
@@ -79,6 +80,11 @@ impl Edge {
     /// Uses other client certificates for `OriginMtlsConfig`, by their ARN.
     pub fn set_client_certificates(&self, certificates: HashMap<String, ClientCertificate>) {
         self.state.change(|snapshot| snapshot.client_certificates = Arc::new(certificates));
+    }
+
+    /// Lets edge functions return something else, by their ARN; those without a result change nothing.
+    pub fn set_functions(&self, results: HashMap<String, FunctionResult>) {
+        self.state.change(|snapshot| snapshot.functions = Arc::new(results));
     }
 
     /// Judges handshakes by another rulebook.

@@ -21,8 +21,8 @@ pub struct HandshakeReport {
 
 /// Why the edge has no response from the origin.
 ///
-/// Status, page, headers and log fields follow from the cause and, where the log is finer, its nuance: see
-/// [`OriginFailure::outcome`]. The rest is evidence for people and reports.
+/// Status, page, headers and log fields follow from it, see [`OriginFailure::outcome`]; the rest is evidence for people and
+/// reports.
 #[derive(Debug, Clone)]
 pub struct OriginFailure {
     /// The reason, from the closed list.
@@ -31,30 +31,38 @@ pub struct OriginFailure {
     pub evidence: String,
     /// The handshake, if one took place on the connection that failed.
     pub handshake: Option<Arc<HandshakeReport>>,
-    nuance: Option<Nuance>,
+    /// What viewer and log get, where it is more exact than the usual outcome of this cause; it counts as long as the
+    /// failure has that cause. The log tells kinds of one cause apart, and edge functions have pages for their rules.
+    exact: Option<(Cause, Outcome)>,
 }
 
 impl OriginFailure {
     /// A failure without a handshake.
     pub fn new(cause: Cause, evidence: impl Into<String>) -> Self {
-        Self { cause, evidence: evidence.into(), handshake: None, nuance: None }
+        Self { cause, evidence: evidence.into(), handshake: None, exact: None }
     }
 
     /// A failure of a kind that the log tells apart within its cause.
     pub(crate) fn nuanced(nuance: Nuance, evidence: impl Into<String>) -> Self {
-        Self { nuance: Some(nuance), ..Self::new(nuance.cause(), evidence) }
-    }
-
-    /// What the viewer and the log get.
-    pub fn outcome(&self) -> Outcome {
-        let nuance = self.nuance.filter(|nuance| nuance.cause() == self.cause);
-        nuance.map_or_else(|| Outcome::of(self.cause), Nuance::outcome)
+        Self::new(nuance.cause(), evidence).shown_as(nuance.outcome())
     }
 
     /// The same failure, on a connection with this handshake.
     pub(crate) fn on(mut self, handshake: Option<Arc<HandshakeReport>>) -> Self {
         self.handshake = handshake;
         self
+    }
+
+    /// The same failure, with another outcome than the usual one of its cause.
+    pub(crate) fn shown_as(mut self, outcome: Outcome) -> Self {
+        self.exact = Some((self.cause, outcome));
+        self
+    }
+
+    /// What viewer and log get for it.
+    pub fn outcome(&self) -> Outcome {
+        let exact = self.exact.filter(|(cause, _)| *cause == self.cause);
+        exact.map_or_else(|| Outcome::of(self.cause), |(_, outcome)| outcome)
     }
 
     /// The part of the connection in which it shows.

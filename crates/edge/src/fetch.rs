@@ -50,10 +50,23 @@ pub(crate) struct Order<'a> {
     pub(crate) origin: &'a Origin,
     /// Whether it is spoken to over TLS.
     pub(crate) https: bool,
-    /// The viewer's host, if the behaviour forwards it.
+    /// `Host`, if it is not the origin's domain: the viewer's, if the behaviour forwards it, or one that a function set.
     pub(crate) forwarded_host: Option<&'a ViewerHost>,
+    /// What functions changed of the names.
+    pub(crate) naming: &'a Naming,
     /// The request towards the origin.
     pub(crate) request: Outgoing,
+}
+
+/// What edge functions change of the names of one connection.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Naming {
+    /// SNI, if a function sets it apart from `Host`.
+    pub(crate) sni: Option<SniName>,
+    /// Names that the certificate may carry instead (`allowedCertificateNames`).
+    pub(crate) allowed: Vec<String>,
+    /// Whether a function changed anything about the origin: its connections are not shared with others then.
+    pub(crate) changed: bool,
 }
 
 /// A request towards an origin, in a form that can be sent more than once as long as it has no body.
@@ -82,6 +95,8 @@ pub(crate) struct Fetched {
     pub(crate) reused: bool,
     /// How long the origin took.
     pub(crate) times: OriginTimes,
+    /// A body that a function put in place of the origin's.
+    pub(crate) replaced: Option<Vec<u8>>,
 }
 
 /// Why there is no response.
@@ -108,15 +123,24 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
+    /// Looks the name of `origin` up, to no other end: CloudFront does so before it runs an origin request function.
+    pub(crate) async fn resolve(&self, snapshot: &Snapshot, origin: &Origin, https: bool) -> Result<(), OriginFailure> {
+        let Origin { domain_name, custom, .. } = origin;
+        let port = origin.port(https);
+        self.resolver.resolve(&snapshot.overrides, domain_name, port, custom.ip_address_type).await.map(drop)
+    }
+
     /// Fetches what `order` wants, under the configuration of `snapshot`.
     pub(crate) async fn fetch(&self, snapshot: &Snapshot, order: Order<'_>) -> Result<Fetched, Halt> {
         let start = Instant::now();
         let origin = order.origin;
-        let sni = order.https.then(|| order.forwarded_host.map_or_else(|| (&origin.domain_name).into(), SniName::from));
+        let naming = order.naming;
+        let followed = || order.forwarded_host.map_or_else(|| (&origin.domain_name).into(), SniName::from);
+        let sni = order.https.then(|| naming.sni.clone().unwrap_or_else(followed));
         let certificate = snapshot.client_certificate(origin);
         let port = origin.port(order.https);
-        let tls = sni.as_ref().map(|sni| tls(snapshot, origin, sni, order.forwarded_host, certificate));
-        let route = Route { snapshot, origin, key: key(origin, port, sni.clone()), tls };
+        let tls = sni.as_ref().map(|sni| tls(snapshot, &order, sni, certificate));
+        let route = Route { snapshot, origin, key: key(origin, naming, port, sni.clone()), tls };
         let request = order.request;
         Fetch { fetcher: self, route, request, start, addresses: Vec::new(), connection: None, failure: None }
             .run()
@@ -126,24 +150,29 @@ impl Fetcher {
 
 fn tls<'a>(
     snapshot: &'a Snapshot,
-    origin: &'a Origin,
+    order: &Order<'a>,
     sni: &'a SniName,
-    forwarded_host: Option<&'a ViewerHost>,
     client_certificate: Option<&'a ClientCertificate>,
 ) -> Tls<'a> {
     let expectation = Expectation {
         sni,
-        origin_domain: &origin.domain_name,
-        forwarded_host,
-        protocols: &origin.custom.origin_ssl_protocols,
+        origin_domain: &order.origin.domain_name,
+        forwarded_host: order.forwarded_host,
+        allowed_names: &order.naming.allowed,
+        protocols: &order.origin.custom.origin_ssl_protocols,
         rulebook: snapshot.rulebook,
         client_certificate,
     };
     Tls { connector: &snapshot.connector, expectation }
 }
 
-fn key(origin: &Origin, port: u16, sni: Option<SniName>) -> pool::Key {
-    pool::Key { origin: origin.id.clone(), port, sni }
+fn key(origin: &Origin, naming: &Naming, port: u16, sni: Option<SniName>) -> pool::Key {
+    let mut id = origin.id.clone();
+    if naming.changed {
+        // No id has a line break.
+        id = format!("{id}\n{}\n{}", origin.domain_name, naming.allowed.join(" "));
+    }
+    pool::Key { origin: id, port, sni }
 }
 
 /// The ways to one origin.
@@ -270,7 +299,7 @@ impl Fetch<'_> {
         let framed = response.headers().contains_key(http::header::CONTENT_LENGTH)
             || response.headers().contains_key(http::header::TRANSFER_ENCODING);
         let response = response.map(|body| Download::new(body, lease, limits, !framed));
-        Fetched { response, handshake, reused, times }
+        Fetched { response, handshake, reused, times, replaced: None }
     }
 
     fn last_failure(&mut self, attempts: u8) -> OriginFailure {

@@ -16,6 +16,7 @@ mod entropy;
 mod error;
 mod failure;
 mod fetch;
+mod functions;
 mod header_case;
 mod journal;
 mod listener;

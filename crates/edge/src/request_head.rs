@@ -36,19 +36,20 @@ pub(crate) struct Inbound<'a> {
     pub(crate) id: &'a RequestId,
 }
 
-/// The path and query asked of the origin: `OriginPath` in front, and of the query what the behaviour forwards.
+/// The path and query asked of the origin: `OriginPath` in front of `path`, and `query` as it is.
 ///
-/// `None` if the two together are not a valid request target, which only a broken `OriginPath` can bring about.
-pub(crate) fn target(inbound: &Inbound<'_>, origin: &Origin, behavior: &Behavior) -> Option<Uri> {
-    let mut target = origin.path_for(inbound.path);
-    if let Some(query) = inbound.query.and_then(|query| forwarded_query(query, behavior)) {
+/// `None` if they are not a valid request target, which only a broken `OriginPath` can bring about.
+pub(crate) fn target(origin: &Origin, path: &str, query: Option<&str>) -> Option<Uri> {
+    let mut target = origin.path_for(path);
+    if let Some(query) = query {
         target.push('?');
-        target.push_str(&query);
+        target.push_str(query);
     }
     target.parse().ok()
 }
 
-fn forwarded_query(query: &str, behavior: &Behavior) -> Option<String> {
+/// What the behaviour forwards of the viewer's query string.
+pub(crate) fn forwarded_query(query: &str, behavior: &Behavior) -> Option<String> {
     if !behavior.forwards_query() {
         return None;
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use edge502_rules::Cause;
 use edge502_rules::distribution::Behavior;
+use edge502_rules::functions::{NewResponse, Runtime};
 use edge502_rules::outcome::{DetailedResultType, Outcome, ResultType, XCache};
 use edge502_rules::page::{ErrorPages, Page};
 use edge502_rules::response::{ResponseContext, ResponseHead, reason_phrase};
@@ -18,6 +19,7 @@ use time::OffsetDateTime;
 use crate::OriginFailure;
 use crate::admit::Refusal;
 use crate::fetch::Fetched;
+use crate::functions::Generated;
 use crate::response_head;
 use crate::viewer_body::ViewerBody;
 use crate::visit::{Recorder, Reply};
@@ -83,11 +85,40 @@ impl Responder<'_> {
         self.page(page, &head, reply)
     }
 
-    /// The origin's response, passed on.
+    /// The response that an edge function made.
+    pub(crate) fn generated(mut self, generated: Generated) -> Response<ViewerBody> {
+        let Generated { response: NewResponse { status, reason, headers, body }, runtime } = generated;
+        let x_cache = match runtime {
+            Runtime::LambdaEdge => XCache::LambdaGeneratedResponse,
+            Runtime::CloudFrontFunctions => XCache::FunctionGeneratedResponse,
+        };
+        let length = body.as_ref().map_or(0, Vec::len);
+        let status = StatusCode::from_u16(status).expect("a valid result has a status from 200 to 599");
+        let mut headers = response_head::generated(status, &headers, length, self.context(), x_cache, self.now);
+        let (result, detail) = match response_head::is_error(status) {
+            true => (ResultType::Error, DetailedResultType::Error),
+            false => (ResultType::Miss, DetailedResultType::MissGeneratedResponse),
+        };
+        self.recorder.begin(Reply::new(status.as_u16(), &headers, result, detail));
+        self.settle_connection(&mut headers);
+        let content = body.filter(|body| !body.is_empty() && *self.method != Method::HEAD);
+        let mut response = Response::new(ViewerBody::page(content, self.recorder));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        if let Some(reason) = reason.and_then(|reason| ReasonPhrase::try_from(reason.into_bytes()).ok()) {
+            response.extensions_mut().insert(reason);
+        }
+        response
+    }
+
+    /// The origin's response, passed on, with the body of a function if one put another in its place.
     pub(crate) fn relay(mut self, fetched: Fetched, behavior: &Behavior) -> Response<ViewerBody> {
-        let Fetched { response, handshake, reused, times } = fetched;
+        let Fetched { response, handshake, reused, times, replaced } = fetched;
         let (mut parts, body) = response.into_parts();
         let has_body = !body.is_end_stream() && *self.method != Method::HEAD;
+        if let Some(replaced) = &replaced {
+            parts.headers.insert(header::CONTENT_LENGTH, replaced.len().into());
+        }
         parts.headers =
             response_head::headers(parts.status, &parts.headers, self.method, behavior, self.context(), has_body);
         // Whatever the origin spoke; hyper writes the viewer's version. Reason phrase and header case stay.
@@ -95,7 +126,14 @@ impl Responder<'_> {
         let reply = relayed_reply(parts.status, &parts.headers);
         self.recorder.begin(Reply { handshake, reused, origin: Some(times), ..reply });
         self.settle_connection(&mut parts.headers);
-        Response::from_parts(parts, ViewerBody::relayed(body, self.recorder))
+        let body = match replaced {
+            Some(replaced) => {
+                let content = Some(replaced).filter(|body| !body.is_empty() && *self.method != Method::HEAD);
+                ViewerBody::page(content, self.recorder)
+            }
+            None => ViewerBody::relayed(body, self.recorder),
+        };
+        Response::from_parts(parts, body)
     }
 
     fn context(&self) -> ResponseContext<'_> {

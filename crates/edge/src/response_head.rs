@@ -7,9 +7,10 @@
 
 use edge502_rules::distribution::Behavior;
 use edge502_rules::outcome::XCache;
-use edge502_rules::response::{ResponseContext, ViewerHttp};
+use edge502_rules::response::{ResponseContext, ViewerHttp, http_date};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+use time::OffsetDateTime;
 
 use crate::request_head::connection_options;
 
@@ -48,9 +49,48 @@ pub(crate) fn headers(
     let x_cache = if is_error(status) { XCache::Error } else { XCache::Miss };
     for (name, value) in context.appended_headers(x_cache, None) {
         let name = name.parse::<HeaderName>().expect("CloudFront's own header names are valid");
-        headers.insert(name, HeaderValue::from_str(&value).expect("CloudFront's own header values are valid"));
+        headers.insert(name, own_value(&value));
     }
     headers
+}
+
+/// The headers of a response that a function made, with a body of `length` bytes: CloudFront's, then the function's, then
+/// CloudFront's last, as captures of generated redirects have them.
+pub(crate) fn generated(
+    status: StatusCode,
+    made: &[(String, String)],
+    length: usize,
+    context: ResponseContext<'_>,
+    x_cache: XCache,
+    now: OffsetDateTime,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(made.len() + 8);
+    headers.insert(header::SERVER, HeaderValue::from_static("CloudFront"));
+    headers.insert(header::DATE, own_value(&http_date(now)));
+    if !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    if context.http < ViewerHttp::Http2 {
+        let connection = if context.keep_alive { "keep-alive" } else { "close" };
+        headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
+    }
+    for (name, value) in made {
+        let pair = (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes()));
+        if let (Ok(name), Ok(value)) = pair
+            && !matches!(name, header::SERVER | header::DATE | header::CONTENT_LENGTH)
+        {
+            headers.append(name, value);
+        }
+    }
+    for (name, value) in context.appended_headers(x_cache, None) {
+        let name = name.parse::<HeaderName>().expect("CloudFront's own header names are valid");
+        headers.insert(name, own_value(&value));
+    }
+    headers
+}
+
+fn own_value(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).expect("CloudFront's own header values are valid")
 }
 
 /// Whether the response counts as an error: `X-Cache` and the log say so for every 4xx and 5xx of an origin.

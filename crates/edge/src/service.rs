@@ -77,6 +77,7 @@ async fn relay(
 ) -> Response<ViewerBody> {
     match obtain(state, snapshot, asked, &responder.recorder.visit, Some(body)).await {
         Ok(fetched) => responder.relay(fetched, asked.route.behavior),
+        Err(Unobtained::Generated(generated)) => responder.generated(*generated),
         Err(Unobtained::NoTarget) => responder.refusal(NO_TARGET),
         Err(Unobtained::Halted(Halt::Origin(failure))) => responder.failure(*failure),
         Err(Unobtained::Halted(Halt::Viewer(ViewerFault::Unfinished))) => responder.refusal(UNFINISHED),

@@ -8,6 +8,7 @@ use edge502_handshake::{ClientCertificate, Connector};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::{Distribution, Origin};
+use edge502_rules::functions::FunctionResult;
 use edge502_rules::page::ErrorPages;
 use edge502_rules::request_id::RequestId;
 use edge502_rules::response::EdgeServer;
@@ -42,6 +43,7 @@ pub(crate) struct Snapshot {
     pub(crate) connector: Arc<Connector>,
     pub(crate) client_certificates: Arc<HashMap<String, ClientCertificate>>,
     pub(crate) overrides: Arc<Overrides>,
+    pub(crate) functions: Arc<HashMap<String, FunctionResult>>,
     pub(crate) rulebook: Rulebook,
     pub(crate) pool: Arc<Pool<Connection>>,
 }
@@ -63,6 +65,7 @@ impl State {
             connector: Arc::new(Connector::new(config.trust, config.clock.clone(), config.handshake)?),
             client_certificates: Arc::new(config.client_certificates),
             overrides: Arc::new(config.overrides),
+            functions: Arc::new(config.functions),
             rulebook: config.rulebook,
             pool: Pool::new(),
         };

@@ -17,6 +17,7 @@ use s2n_tls_tokio::{TlsConnector, TlsStream};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::expectation::is_allowed;
 use crate::recorder::Recorder;
 use crate::wire::{Alert, AlertDescription, HandshakeSecret, Talk};
 use crate::{
@@ -142,9 +143,13 @@ impl Connector {
     fn connection(&self, expectation: &Expectation<'_>, policy: &str) -> Result<Connection, S2nError> {
         let mut connection = self.config(expectation.client_certificate)?.build_connection(Mode::Client)?;
         connection.set_security_policy(&Policy::from_version(policy)?)?;
+        let allowed = expectation.allowed_names.to_vec();
         if expectation.rulebook == Rulebook::Documented {
             let names = expectation.acceptable_names().map(str::to_owned).collect();
-            connection.set_verify_host_callback(AcceptableNames(names))?;
+            connection.set_verify_host_callback(AcceptableNames { names, allowed })?;
+        } else if !allowed.is_empty() {
+            let names = vec![expectation.sni.to_string()];
+            connection.set_verify_host_callback(AcceptableNames { names, allowed })?;
         }
         Ok(connection)
     }
@@ -193,13 +198,16 @@ impl WallClock for EdgeClock {
     }
 }
 
-/// The names of which a certificate has to present one under the documented rulebook. s2n-tls asks for each presented
-/// name in turn, and applies its own rules about which names count.
-struct AcceptableNames(Vec<String>);
+/// The names of which a certificate has to present one: under the documented rulebook, and where a function allows more
+/// than s2n-tls would. s2n-tls asks for each presented name in turn, and applies its own rules about which names count.
+struct AcceptableNames {
+    names: Vec<String>,
+    allowed: Vec<String>,
+}
 
 impl VerifyHostNameCallback for AcceptableNames {
     fn verify_host_name(&self, presented: &str) -> bool {
-        self.0.iter().any(|name| dns_name_matches(presented, name))
+        self.names.iter().any(|name| dns_name_matches(presented, name)) || is_allowed(&self.allowed, presented)
     }
 }
 

@@ -18,7 +18,7 @@ const NOTHING_TO_DO: Duration = Duration::from_hours(1);
 /// What two requests must have in common to share a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// `Id` of the origin.
+    /// `Id` of the origin, and what functions changed of it.
     pub(crate) origin: String,
     /// The port connected to.
     pub(crate) port: u16,

@@ -195,7 +195,8 @@ fn the_target_has_the_origin_path_and_the_forwarded_query() {
             server: &server,
             id: &id,
         };
-        super::target(&inbound, &distribution.origins[0], &distribution.default_behavior).unwrap().to_string()
+        let query = inbound.query.and_then(|query| forwarded_query(query, &distribution.default_behavior));
+        super::target(&distribution.origins[0], inbound.path, query.as_deref()).unwrap().to_string()
     };
     assert_eq!(target(&plain(), Some("q=1")), "/app/a/b");
     assert_eq!(target(&all_viewer(), Some("q=1&q=2&flag")), "/app/a/b?q=1&q=2&flag");

@@ -66,12 +66,15 @@ fn position(evidence: &Evidence<'_>, report: &ChainReport) -> Vec<Finding> {
 }
 
 /// The name, under both readings: AWS's text takes the origin's domain or the forwarded `Host`, the library only SNI.
+/// Names that a function allows count under both.
 fn names(evidence: &Evidence<'_>, leaf: &Certificate, report: &ChainReport) -> Option<Fault> {
     let expectation = evidence.expectation;
-    let documented = expectation.acceptable_names().any(|name| leaf.names.matches(name));
-    let observed = leaf.names.matches(expectation.sni.as_str()) && report.leaf == 0;
+    let allowed = leaf.names.effective().any(|name| expectation.allows(name));
+    let documented = allowed || expectation.acceptable_names().any(|name| leaf.names.matches(name));
+    let observed = (allowed || leaf.names.matches(expectation.sni.as_str())) && report.leaf == 0;
     let presented = words::list(leaf.names.effective());
-    let wanted = expectation.acceptable_names().collect::<Vec<_>>().join(" or ");
+    let wanted = expectation.acceptable_names().chain(expectation.allowed_names.iter().map(String::as_str));
+    let wanted = wanted.collect::<Vec<_>>().join(" or ");
     let sni = expectation.sni;
     let detail = match (documented, observed) {
         (false, _) => format!("the certificate is for {presented}; wanted: {wanted} (sent as SNI: {sni})"),

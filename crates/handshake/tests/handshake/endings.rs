@@ -103,6 +103,7 @@ async fn a_failed_handshake_can_run_on_any_thread() {
             sni: &sni,
             origin_domain: &domain,
             forwarded_host: None,
+            allowed_names: &[],
             protocols: &protocols,
             rulebook: edge502_rules::Rulebook::Documented,
             client_certificate: None,

@@ -272,6 +272,7 @@ impl Case {
             sni: &sni,
             origin_domain: &origin_domain,
             forwarded_host: host.as_ref(),
+            allowed_names: &[],
             protocols: &protocols,
             rulebook: self.rulebook,
             client_certificate: self.client_certificate.as_ref(),
