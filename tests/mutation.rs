@@ -23,26 +23,26 @@ type Mutation = (&'static str, fn(&mut Expect));
 
 /// One for each kind of expectation that every broken state can carry, in the order of the report.
 const MUTATIONS: [Mutation; 12] = [
-    ("status: stated 503, seen 50", |expect| {
-        expect.status = Some(503);
+    ("status: stated 599, seen 50", |expect| {
+        expect.status = Some(599);
     }),
-    ("cause: stated lambda-execution-failed, seen ", |expect| {
-        expect.cause = Some(Cause::LambdaExecutionFailed.id().to_owned());
+    ("cause: stated origin-error-relayed, seen ", |expect| {
+        expect.cause = Some(Cause::OriginErrorRelayed.id().to_owned());
     }),
-    ("page: stated 502-lambda-json-not-parsable, seen 50", |expect| {
-        expect.page = Some("502-lambda-json-not-parsable".to_owned());
+    ("page: stated 421-misdirected, seen 50", |expect| {
+        expect.page = Some("421-misdirected".to_owned());
     }),
-    ("x-cache: stated Miss from cloudfront, seen Error from cloudfront", |expect| {
+    ("x-cache: stated Miss from cloudfront, seen ", |expect| {
         expect.x_cache = Some("Miss from cloudfront".to_owned());
     }),
     ("origin_tls: stated TLSv9, seen ", |expect| expect.origin_tls = Some("TLSv9".to_owned())),
     ("origin_sni: stated wrong.test, seen ", |expect| expect.origin_sni = Some("wrong.test".to_owned())),
     ("requests at the origin: stated 99, seen ", |expect| expect.requests = Some(99)),
-    ("log field x-edge-detailed-result-type: stated Miss, seen Origin", |expect| {
+    ("log field x-edge-detailed-result-type: stated Miss, seen ", |expect| {
         expect.log.insert("x-edge-detailed-result-type".to_owned(), "Miss".to_owned());
     }),
-    ("findings: stated {\"function-execution-failed\"}, seen {\"", |expect| {
-        expect.findings = Some(vec!["function-execution-failed".to_owned()]);
+    ("findings: stated {\"origin-error-relayed\"}, seen {\"", |expect| {
+        expect.findings = Some(vec!["origin-error-relayed".to_owned()]);
     }),
     ("openssl s_client: stated \"all is well\", not printed; it printed: ", |expect| {
         expect.openssl = Some(Texts::One("all is well".to_owned()));

@@ -243,6 +243,7 @@ impl Visit<'_> {
             sni: &sni,
             origin_domain: &origin.domain_name,
             forwarded_host: forwarded.as_ref(),
+            allowed_names: &[],
             protocols: &origin.custom.origin_ssl_protocols,
             rulebook: self.options.rulebook,
             client_certificate: None,

@@ -6,6 +6,7 @@
 
 mod connection;
 mod document;
+mod functions;
 mod http;
 mod logs;
 mod pages;
@@ -68,11 +69,14 @@ pub enum Area {
     Pages,
     /// The access log.
     Logs,
+    /// Lambda@Edge and CloudFront Functions.
+    Functions,
 }
 
 impl Area {
     /// Every area, in the order of the document.
-    pub const ALL: &[Self] = &[Self::Connection, Self::Tls, Self::Trust, Self::Http, Self::Pages, Self::Logs];
+    pub const ALL: &[Self] =
+        &[Self::Connection, Self::Tls, Self::Trust, Self::Http, Self::Pages, Self::Logs, Self::Functions];
 
     /// The heading in the document.
     pub const fn title(self) -> &'static str {
@@ -83,6 +87,7 @@ impl Area {
             Self::Http => "Requests and responses",
             Self::Pages => "Error pages",
             Self::Logs => "Access log",
+            Self::Functions => "Edge functions",
         }
     }
 
@@ -95,7 +100,8 @@ impl Area {
 /// Every rule, area by area.
 pub const RULES: &[Rule] = &joined();
 
-const TABLES: [&[Rule]; 6] = [connection::RULES, tls::RULES, trust::RULES, http::RULES, pages::RULES, logs::RULES];
+const TABLES: [&[Rule]; 7] =
+    [connection::RULES, tls::RULES, trust::RULES, http::RULES, pages::RULES, logs::RULES, functions::RULES];
 
 const COUNT: usize = {
     let (mut count, mut table) = (0, 0);

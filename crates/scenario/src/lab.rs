@@ -123,6 +123,7 @@ impl Lab {
         self.name_server.set(state.dns.answer);
         self.edge.set_trust(trust(state, &self.options)?)?;
         self.edge.set_client_certificates(client_certificates(state, &self.options)?);
+        self.edge.set_functions(state.function.results());
         self.edge.set_distribution(distribution(state)?);
         self.route();
         Ok(())
@@ -239,6 +240,7 @@ fn edge_config(
     let mut config = EdgeConfig::new(distribution(state)?, trust(state, options)?, options.clock.clone());
     config.identity = Some(viewer_identity(state, options)?);
     config.overrides = overrides;
+    config.functions = state.function.results();
     config.name_server = Some(name_server);
     config.name_server_patience = NAME_SERVER_PATIENCE;
     config.client_certificates = client_certificates(state, options)?;
@@ -259,7 +261,9 @@ fn viewer_identity(state: &State, options: &LabOptions) -> Result<ViewerIdentity
 }
 
 fn distribution(state: &State) -> Result<Distribution, ScenarioError> {
-    let parsed = Distribution::from_json(&state.distribution.to_json().to_string())?;
+    let mut json = state.distribution.to_json();
+    state.function.associate(&mut json);
+    let parsed = Distribution::from_json(&json.to_string())?;
     for notice in &parsed.notices {
         tracing::info!("{}: {}; {}", notice.place, notice.message, notice.remedy);
     }
@@ -294,18 +298,28 @@ fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {
 }
 
 /// The origin's name leads to the origin on the usual ports, and to nobody on any other. Ports are why DNS is not asked
-/// then: it knows none. Where DNS is what is broken, it is asked.
+/// then: it knows none. Where DNS is what is broken, it is asked. Origins that functions choose are this one, too, and
+/// always resolve.
 fn overrides(state: &State, origin: &Origin, tap: Option<SocketAddr>, nowhere: &Nowhere) -> Overrides {
     let distribution = &state.distribution;
-    if state.dns.answer != DnsAnswer::Address {
-        return Overrides::new();
-    }
     let at = |port: u16, usual: u16, address: SocketAddr| {
         if port == usual { tap.unwrap_or(address) } else { nowhere.address }
     };
-    Overrides::new()
-        .with(&distribution.domain_name, distribution.https_port, at(distribution.https_port, 443, origin.addr()))
-        .with(&distribution.domain_name, distribution.http_port, at(distribution.http_port, 80, origin.http_addr()))
+    let (http, https) = (distribution.http_port, distribution.https_port);
+    let mut overrides = Overrides::new();
+    let assigned = state.dns.answer == DnsAnswer::Address;
+    if assigned {
+        overrides.insert(&distribution.domain_name, https, at(https, 443, origin.addr()));
+        overrides.insert(&distribution.domain_name, http, at(http, 80, origin.http_addr()));
+    }
+    for (domain, port) in state.function.origins() {
+        let known = |port: u16| assigned && domain == distribution.domain_name && (port == http || port == https);
+        for port in [443, 80, port].into_iter().filter(|port| *port != 0 && !known(*port)) {
+            let address = if port == 80 { at(port, 80, origin.http_addr()) } else { at(port, 443, origin.addr()) };
+            overrides.insert(&domain, port, address);
+        }
+    }
+    overrides
 }
 
 /// A loopback port that is taken and refuses connections.

@@ -7,6 +7,7 @@
 mod clock;
 mod error;
 pub mod format;
+pub mod function;
 mod lab;
 mod library;
 mod merge;

@@ -7,6 +7,8 @@ use edge502_pki::CertificateSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::function::FunctionsSpec;
+
 /// The alias viewers use for the distribution.
 pub const VIEWER_HOST: &str = "www.shop.test";
 /// The distribution's own domain name.
@@ -26,6 +28,8 @@ pub struct State {
     pub distribution: DistributionSpec,
     /// The certificate that `OriginMtlsConfig` names. Default: sound, for clients, of the lab's client authority.
     pub client_certificate: CertificateSpec,
+    /// What edge functions return.
+    pub function: FunctionsSpec,
     /// What the viewer asks for.
     pub request: RequestSpec,
     /// The machine on which the documented `openssl s_client` check is run.

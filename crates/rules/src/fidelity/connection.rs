@@ -352,21 +352,6 @@ pub(super) const RULES: &[Rule] = &[
         doubt: Some("How many failures it takes, and for how long."),
     },
     Rule {
-        id: "edge-functions",
-        area: Connection,
-        title: "Lambda@Edge and CloudFront Functions",
-        documented: Some(
-            "Run around cache and origin. Invalid results give 502, failures 503. An origin-request function does not run if the default origin does not resolve.",
-        ),
-        library: None,
-        applied: "Associations are read, functions are not run. What their failures would look like stands in the tables of causes and pages.",
-        observed: None,
-        limit: Some("Failures of functions can be looked up, not produced."),
-        grade: Documented,
-        source: at::EDGE_FUNCTIONS,
-        doubt: None,
-    },
-    Rule {
         id: "other-origin-kinds",
         area: Connection,
         title: "S3 and VPC origins",

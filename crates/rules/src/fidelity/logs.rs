@@ -251,12 +251,14 @@ pub(super) const RULES: &[Rule] = &[
         title: "Failures of edge functions",
         documented: Some("LambdaExecutionError for a Lambda@Edge function that could not be run to its end."),
         library: None,
-        applied: "In the table of causes only. Invalid results and CloudFront Functions are listed as Error.",
+        applied: "The same. Exceeded limits are Error with LambdaLimitExceeded in detail; invalid results and CloudFront Functions are Error; what a function generated is Miss with MissGeneratedResponse in detail.",
         observed: None,
         limit: None,
         grade: Inferred,
         source: at::LOGS,
-        doubt: Some("What CloudFront logs for invalid results and for CloudFront Functions."),
+        doubt: Some(
+            "AWS's page on debugging Lambda@Edge lists LambdaValidationError as a result type, the log reference does not. What CloudFront Functions leave in the log.",
+        ),
     },
     Rule {
         id: "log-of-refused-requests",

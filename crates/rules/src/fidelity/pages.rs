@@ -114,13 +114,13 @@ pub(super) const RULES: &[Rule] = &[
         title: "Pages of edge functions",
         documented: None,
         library: None,
-        applied: "Kept for comparison; nothing at the edge shows them, as functions are not run.",
+        applied: "The page follows the rule that was broken. Where no sentence is known for a rule, the nearest known one of the same kind of function stands in.",
         observed: None,
         limit: None,
         grade: Observed,
         source: at::PAGE_LAMBDA,
         doubt: Some(
-            "Only the page of a Lambda@Edge function that cannot be run is known in full. A report of 2026 calls the 503 of CloudFront Functions empty.",
+            "Known in full are the pages of a Lambda@Edge function that cannot be run or added a blacklisted header; of the others the sentence. A report of 2026 calls the 503 of CloudFront Functions empty.",
         ),
     },
     Rule {

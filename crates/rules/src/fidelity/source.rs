@@ -20,6 +20,7 @@ macro_rules! s2n {
 
 pub(super) const P403: &str = guide!("http-403-permission-denied");
 pub(super) const P502: &str = guide!("http-502-bad-gateway");
+pub(super) const P503: &str = guide!("http-503-service-unavailable");
 pub(super) const P504: &str = guide!("http-504-gateway-timeout");
 pub(super) const ORIGIN_SETTINGS: &str = guide!("DownloadDistValuesOrigin");
 pub(super) const BEHAVIOR_SETTINGS: &str = guide!("DownloadDistValuesCacheBehavior");
@@ -39,6 +40,9 @@ pub(super) const EXPIRATION: &str = guide!("Expiration");
 pub(super) const ERROR_RESPONSES: &str = guide!("GeneratingCustomErrorResponses");
 pub(super) const COMPRESSION: &str = guide!("ServingCompressedFiles");
 pub(super) const EDGE_FUNCTIONS: &str = guide!("edge-functions-restrictions");
+pub(super) const FUNCTION_RESTRICTIONS: &str = guide!("edge-function-restrictions-all");
+pub(super) const LAMBDA_RESTRICTIONS: &str = guide!("lambda-at-edge-function-restrictions");
+pub(super) const GENERATED_RESPONSES: &str = guide!("lambda-generating-http-responses-in-requests");
 pub(super) const QUOTAS: &str = guide!("cloudfront-limits");
 pub(super) const LOGS: &str = guide!("standard-logs-reference");
 pub(super) const LOGS_V2: &str = guide!("standard-logging");
@@ -63,8 +67,10 @@ pub(super) const PAGE_504: &str = "https://github.com/chanzuckerberg/single-cell
 pub(super) const PAGE_NAME_MISMATCH: &str = "https://github.com/widdix/aws-cf-templates/issues/68";
 /// The page of a name that does not resolve.
 pub(super) const PAGE_DNS: &str = "https://github.com/aws-amplify/amplify-hosting/issues/1840";
-/// A complete page of a Lambda@Edge function that cannot be run.
-pub(super) const PAGE_LAMBDA: &str = "https://github.com/reimagined/resolve/issues/2125";
+/// A complete page of a Lambda@Edge function whose result is refused.
+pub(super) const PAGE_LAMBDA: &str = "https://github.com/opennextjs/opennextjs-aws/pull/393";
+/// A function that chose an origin and was sent to port 443.
+pub(super) const OVERRIDE_TO_443: &str = "https://github.com/anomalyco/sst/issues/6742";
 /// Headers of a request as an origin got it from CloudFront.
 pub(super) const ORIGIN_REQUEST_CAPTURE: &str = "https://github.com/milliHQ/terraform-aws-next-js/issues/161";
 /// A distribution created without `OriginSslProtocols`.

@@ -197,21 +197,6 @@ pub(super) const RULES: &[Rule] = &[
         doubt: Some("Which policy wins when the cache policy has Host and the origin request policy leaves it out."),
     },
     Rule {
-        id: "function-overrides",
-        area: Tls,
-        title: "Names set by CloudFront Functions",
-        documented: Some(
-            "sni, hostHeader, domainName and allowedCertificateNames of an origin override change what is sent and which names are accepted.",
-        ),
-        library: None,
-        applied: "Not applied: functions are not run.",
-        observed: None,
-        limit: Some("No overrides by functions."),
-        grade: Documented,
-        source: at::ORIGIN_OVERRIDES,
-        doubt: None,
-    },
-    Rule {
         id: "alpn",
         area: Tls,
         title: "No ALPN towards origins",

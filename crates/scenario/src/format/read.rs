@@ -10,11 +10,13 @@ use toml::{Spanned, Table, Value};
 use super::before::{EarlierSpec, Moments};
 use super::{Expect, Level, Scenario, Step, StepKind};
 use crate::error::ScenarioError;
+use crate::function::FunctionsSpec;
 use crate::merge::{nearest_path, overlay, remove};
 use crate::state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
 
 /// The tables a state is made of.
-const STATE_TABLES: [&str; 7] = ["origin", "dns", "distribution", "client_certificate", "request", "client", "edge"];
+const STATE_TABLES: [&str; 8] =
+    ["origin", "dns", "distribution", "client_certificate", "function", "request", "client", "edge"];
 
 /// The file as serde checks it. State tables are read here only to refuse what is not in them: the states themselves
 /// are made from the raw tables, laid over each other.
@@ -36,6 +38,7 @@ struct File {
     dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
     client_certificate: Option<CertificateSpec>,
+    function: Option<FunctionsSpec>,
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
     edge: Option<EdgeSpec>,
@@ -62,6 +65,7 @@ struct Change {
     dns: Option<DnsSpec>,
     distribution: Option<DistributionSpec>,
     client_certificate: Option<CertificateSpec>,
+    function: Option<FunctionsSpec>,
     request: Option<RequestSpec>,
     client: Option<ClientSpec>,
     edge: Option<EdgeSpec>,
@@ -162,9 +166,12 @@ fn only_request(raw: &Table) -> Table {
     Table::from_iter([("request".to_owned(), Value::Table(request))])
 }
 
-/// The state tables of `over` laid over `base`.
+/// The state tables of `over` laid over `base`. What a function returns is not merged: a step states it whole.
 pub(super) fn laid_over(base: &Table, over: &Table) -> Table {
     let mut tables = base.clone();
+    if let (Some(Value::Table(below)), Some(Value::Table(above))) = (tables.get_mut("function"), over.get("function")) {
+        below.retain(|event, _| !above.contains_key(event));
+    }
     let states = over.iter().filter(|(key, _)| STATE_TABLES.contains(&key.as_str()));
     overlay(&mut tables, &states.map(|(key, value)| (key.clone(), value.clone())).collect());
     tables
