@@ -95,9 +95,10 @@ impl Responder<'_> {
         let length = body.as_ref().map_or(0, Vec::len);
         let status = StatusCode::from_u16(status).expect("a valid result has a status from 200 to 599");
         let mut headers = response_head::generated(status, &headers, length, self.context(), x_cache, self.now);
-        let (result, detail) = match response_head::is_error(status) {
-            true => (ResultType::Error, DetailedResultType::Error),
-            false => (ResultType::Miss, DetailedResultType::MissGeneratedResponse),
+        let (result, detail) = if response_head::is_error(status) {
+            (ResultType::Error, DetailedResultType::Error)
+        } else {
+            (ResultType::Miss, DetailedResultType::MissGeneratedResponse)
         };
         self.recorder.begin(Reply::new(status.as_u16(), &headers, result, detail));
         self.settle_connection(&mut headers);

@@ -133,9 +133,9 @@ fn as_json(value: &toml::Value) -> Result<Value, String> {
     serde_json::to_value(value).map_err(|error| format!("this is no JSON: {error}"))
 }
 
-/// Marks the member at `path` as removed, the way a merge patch does.
-fn remove(patch: &mut Value, path: &str) {
-    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+/// Marks the member at `place` as removed, the way a merge patch does.
+fn remove(patch: &mut Value, place: &str) {
+    let (key, rest) = place.split_once('.').map_or((place, None), |(key, rest)| (key, Some(rest)));
     if !patch.is_object() {
         *patch = Value::Object(Map::new());
     }

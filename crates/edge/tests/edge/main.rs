@@ -4,6 +4,7 @@
 mod answers;
 mod dns;
 mod exchanges;
+mod functions;
 mod heads;
 mod http2;
 mod journal;
