@@ -79,7 +79,10 @@ impl OriginClient {
         match self.obtain(&parts, https).await {
             Ok(fetched) => Ok(answer(fetched).await),
             Err(Unobtained::Halted(Halt::Origin(failure))) => Err(NoAnswer::Origin(failure)),
-            Err(Unobtained::NoTarget | Unobtained::Halted(Halt::Viewer(_))) => Err(NoAnswer::NotTaken),
+            // Functions without a result, as here, never answer in the origin's place.
+            Err(Unobtained::NoTarget | Unobtained::Generated(_) | Unobtained::Halted(Halt::Viewer(_))) => {
+                Err(NoAnswer::NotTaken)
+            }
         }
     }
 

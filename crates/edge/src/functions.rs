@@ -147,7 +147,8 @@ impl<'a> Functions<'a> {
         let run = self.run(event, object).map_err(|failure| Box::new(failure.on(fetched.handshake.clone())))?;
         let Some((_, Effect::Response(new))) = run else { return Ok(fetched) };
         apply(&new, &reason, &mut fetched.response);
-        fetched.replaced = new.body.or(fetched.replaced);
+        let bodiless = matches!(fetched.response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        fetched.replaced = if bodiless { Some(Vec::new()) } else { new.body.or(fetched.replaced) };
         Ok(fetched)
     }
 

@@ -75,3 +75,25 @@ impl fmt::Debug for ClientCertificate {
         f.debug_struct("ClientCertificate").field("chain_pem", &self.chain_pem).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_allows_names_and_wildcards() {
+        let allowed = ["edge.hosting.test".to_owned(), "*.shop.test".to_owned()];
+        for (presented, expected) in [
+            ("edge.hosting.test", true),
+            ("*.hosting.test", true),
+            ("a.shop.test", true),
+            ("*.shop.test", true),
+            ("a.b.shop.test", false),
+            ("shop.test", false),
+            ("hosting.test", false),
+        ] {
+            assert_eq!(is_allowed(&allowed, presented), expected, "{presented}");
+        }
+        assert!(!is_allowed(&[], "a.test"));
+    }
+}

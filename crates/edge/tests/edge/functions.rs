@@ -126,6 +126,19 @@ async fn response_functions_change_status_headers_and_body() {
 }
 
 #[tokio::test]
+async fn a_response_made_bodiless_is_complete() {
+    let origin = Stub::answering(OK).await;
+    let functions = [(EventType::ViewerResponse, CLOUDFRONT, changes(json!({ "statusCode": 204 })))];
+    let edge = edge_with_functions(origin.address, functions).await;
+    let mut events = edge.events();
+    let response = once(&edge, &get("/a")).await;
+    assert!(status(&response) == 204 && response.ends_with("\r\n\r\n"), "{response}");
+    let exchange = next(&mut events).await;
+    assert_eq!(exchange.log.x_edge_detailed_result_type.as_str(), "Miss");
+    edge.shutdown().await;
+}
+
+#[tokio::test]
 async fn viewer_response_functions_do_not_see_errors_of_the_origin_and_origin_response_functions_do() {
     let origin = Stub::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
     let failing = || FunctionResult::Failed(Failure::Error);
