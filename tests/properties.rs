@@ -81,6 +81,7 @@ impl World {
             forwarded_host: host.as_ref(),
             protocols: &OriginSslProtocols::default(),
             rulebook,
+            allowed_names: &[],
             client_certificate: None,
         };
         let tcp = TcpStream::connect(origin.addr()).await.unwrap();
