@@ -195,6 +195,7 @@ impl Contest {
             forwarded_host: None,
             protocols: &self.protocols,
             rulebook: Rulebook::Documented,
+            allowed_names: &[],
             client_certificate: None,
         }
     }
