@@ -33,7 +33,7 @@ use tokio::task::JoinSet;
 const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
 
 /// The longest that anything here may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Four descriptors a request: viewer, edge on both sides, origin.
 const DESCRIPTORS: u64 = 6_000;
