@@ -65,9 +65,15 @@ impl Edge {
         self.state.change(|snapshot| snapshot.distribution = Arc::new(distribution));
     }
 
-    /// Trusts other authorities from the next connection on. Fails, and changes nothing, if one cannot be loaded.
+    /// Trusts other authorities from the next connection on, with the choices of the TLS client made at the start. Fails, and changes nothing, if one cannot be loaded.
     pub fn set_trust(&self, trust: TrustStore) -> Result<(), EdgeError> {
-        let connector = Connector::new(trust, self.state.clock.clone(), self.options)?;
+        self.set_handshake(trust, self.options)
+    }
+
+    /// Trusts other authorities and makes other choices of the TLS client from the next connection on. Fails, and changes
+    /// nothing, if an authority cannot be loaded.
+    pub fn set_handshake(&self, trust: TrustStore, options: Options) -> Result<(), EdgeError> {
+        let connector = Connector::new(trust, self.state.clock.clone(), options)?;
         self.state.change(|snapshot| snapshot.connector = Arc::new(connector));
         Ok(())
     }

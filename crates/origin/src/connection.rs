@@ -10,7 +10,7 @@ use crate::{
     history::{End, History, Negotiated, PortKind, Recorder},
     http,
     plan::{Act, Choice, Conduct, Plan},
-    spec::{AnswerAt, Stage},
+    spec::{AnswerAt, ProxyProtocol, Stage},
     tap::{BrokenOff, Tap, TcpEnd},
     tls::{Acceptor, Stream},
 };
@@ -21,9 +21,16 @@ const HANDSHAKE_BOUND: Duration = Duration::from_secs(30);
 /// How long `close_notify` may take to be written.
 const GOODBYE_BOUND: Duration = Duration::from_secs(2);
 
-/// Fatal level of an alert, and the content type of its record (RFC 8446 section 6).
+/// Levels of an alert, and the content type of its record (RFC 8446 section 6).
 const ALERT_FATAL: u8 = 2;
+const ALERT_WARNING: u8 = 1;
 const ALERT_RECORD: u8 = 21;
+
+/// How much of a ServerHello is half of one: its head and a part of its random.
+pub(crate) const HALF_SERVER_HELLO: usize = 20;
+
+/// What a load balancer with the PROXY protocol sends first, version 1.
+pub(crate) const PROXY_LINE: &[u8] = b"PROXY TCP4 192.0.2.1 192.0.2.2 49152 443\r\n";
 
 /// Who ended a connection.
 #[derive(Debug)]
@@ -38,6 +45,14 @@ pub(crate) enum Ending {
     Stalled,
     /// The client said nothing for too long.
     TimedOut,
+}
+
+/// Why a client is not served whatever it says next.
+enum Unserved {
+    /// The origin stops.
+    Stopped,
+    /// The PROXY protocol is expected, and the client does not speak it.
+    NoProxyLine,
 }
 
 /// A connection that the origin has accepted.
@@ -89,14 +104,17 @@ impl Connection {
             // It does not wait to hear what the client speaks.
             return self.answer(Stream::Plain(tap), None, None).await;
         }
-        let Some(flight) = self.stop.run_until_cancelled(FirstFlight::read(&mut tap)).await else {
-            return (Stream::Plain(tap), Ending::Origin);
+        let flight = match self.first_flight(&mut tap).await {
+            Ok(flight) => flight,
+            Err(Unserved::Stopped) => return (Stream::Plain(tap), Ending::Origin),
+            Err(Unserved::NoProxyLine) => return self.act(Stream::Plain(tap), &Act::Close).await,
         };
         self.recorder.update(|record| {
             record.first_flight.clone_from(&flight.bytes);
             record.client_hello.clone_from(&flight.hello);
         });
         let sni = flight.hello.and_then(|hello| hello.server_name);
+        let length = flight.bytes.len();
         tap.unread(flight.bytes);
         if !conduct.tls {
             return self.answer(Stream::Plain(tap), sni.as_deref(), None).await;
@@ -104,13 +122,39 @@ impl Connection {
         if flight.timed_out {
             return (Stream::Plain(tap), Ending::TimedOut);
         }
+        if let Some(act) = conduct.act_after_hello(length) {
+            return self.act(Stream::Plain(tap), act).await;
+        }
+        if let Some(number) = conduct.warning {
+            tap.say(&[ALERT_RECORD, 3, 3, 0, 2, ALERT_WARNING, number]).await;
+        }
         self.secure(tap, sni.as_deref()).await
     }
 
-    async fn secure(&self, tap: Tap, sni: Option<&str>) -> (Stream, Ending) {
-        if let Some(act) = self.conduct().act_after(Stage::ClientHello) {
-            return self.act(Stream::Plain(tap), act).await;
+    /// What the client said first, as it looks behind the PROXY protocol if that is in the way.
+    async fn first_flight(&self, tap: &mut Tap) -> Result<FirstFlight, Unserved> {
+        let flight = self.read_flight(tap).await?;
+        match self.conduct().proxy_protocol {
+            ProxyProtocol::None => Ok(flight),
+            ProxyProtocol::Unexpected => Ok(flight.behind(PROXY_LINE)),
+            ProxyProtocol::Expected => match flight.without_proxy_line() {
+                Some(rest) => {
+                    tap.unread(rest);
+                    self.read_flight(tap).await
+                }
+                None => {
+                    self.recorder.update(|record| record.first_flight = flight.bytes);
+                    Err(Unserved::NoProxyLine)
+                }
+            },
         }
+    }
+
+    async fn read_flight(&self, tap: &mut Tap) -> Result<FirstFlight, Unserved> {
+        self.stop.run_until_cancelled(FirstFlight::read(tap)).await.ok_or(Unserved::Stopped)
+    }
+
+    async fn secure(&self, tap: Tap, sni: Option<&str>) -> (Stream, Ending) {
         match self.plan.choose(sni) {
             Choice::Site(site) => self.shake_hands(&site.acceptor, tap, sni).await,
             Choice::Act(act) => self.act(Stream::Plain(tap), act).await,
@@ -119,16 +163,22 @@ impl Connection {
 
     async fn shake_hands(&self, acceptor: &Acceptor, mut tap: Tap, sni: Option<&str>) -> (Stream, Ending) {
         let conduct = self.conduct();
-        if conduct.act_after(Stage::ServerHello).is_some() {
+        let fault = conduct.fault_in_flight();
+        if let Some(fault) = fault {
             tap.trap();
+            match fault.after {
+                Stage::HalfServerHello => tap.cut(|length| length.min(HALF_SERVER_HELLO)),
+                Stage::HalfFlight => tap.cut(|length| length / 2),
+                _ => {}
+            }
         }
         tap.limit(self.handshake_limit());
         let (mut stream, result) = acceptor.accept(tap).await;
         stream.tap_mut().lift_limit();
         if stream.tap().seen().broken_off == Some(BrokenOff::Trap)
-            && let Some(act) = conduct.act_after(Stage::ServerHello)
+            && let Some(fault) = fault
         {
-            return self.act(stream, act).await;
+            return self.act(stream, &fault.act).await;
         }
         let session = match result {
             Ok(session) => session,

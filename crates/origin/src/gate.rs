@@ -17,6 +17,9 @@ const FLIGHT_LIMIT: usize = 64 * 1024;
 /// How long the client may take for its first flight.
 const FLIGHT_BOUND: Duration = Duration::from_secs(10);
 
+/// The longest line of the PROXY protocol's version 1.
+const LONGEST_PROXY_LINE: usize = 107;
+
 /// First byte of a TLS handshake record.
 const HANDSHAKE_RECORD: u8 = 22;
 
@@ -37,6 +40,18 @@ impl FirstFlight {
         let mut flight = Self::default();
         flight.timed_out = timeout(FLIGHT_BOUND, flight.fill(stream)).await.is_err();
         flight
+    }
+
+    /// What follows a line of the PROXY protocol, version 1; `None` if the flight does not start with one.
+    pub(crate) fn without_proxy_line(&self) -> Option<Vec<u8>> {
+        let line = self.bytes.strip_prefix(b"PROXY ")?;
+        let end = line.windows(2).take(LONGEST_PROXY_LINE).position(|pair| pair == b"\r\n")?;
+        Some(line[end + 2..].to_vec())
+    }
+
+    /// The same flight with other bytes in front, so that it is no ClientHello any more.
+    pub(crate) fn behind(self, first: &[u8]) -> Self {
+        Self { bytes: [first, &self.bytes].concat(), hello: None, ..self }
     }
 
     async fn fill<S: AsyncRead + Unpin>(&mut self, stream: &mut S) {

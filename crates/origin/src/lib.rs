@@ -28,5 +28,5 @@ pub use history::{ConnectionRecord, End, History, Negotiated, PortKind, RequestR
 pub use origin::{Origin, Ports};
 pub use spec::{
     AnswerAt, Backend, ClientCertificate, HandshakeSpec, HttpBehavior, HttpHeaders, HttpSpec, OriginSpec, PortBehavior,
-    PortSpec, Protocol, RawBytes, SniSpec, Stage, TlsSpec, UnknownName, When,
+    PortSpec, Protocol, ProxyProtocol, RawBytes, SniSpec, Stage, TlsSpec, UnknownName, When,
 };

@@ -9,7 +9,9 @@ use edge502_rules::clock::SharedClock;
 use crate::{
     error::OriginError,
     history::PortKind,
-    spec::{HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, Stage, UnknownName},
+    spec::{
+        HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, ProxyProtocol, Stage, UnknownName,
+    },
     tls::{Acceptor, Ingredients},
 };
 
@@ -43,6 +45,9 @@ pub(crate) struct Conduct {
     /// Whether TLS is spoken.
     pub(crate) tls: bool,
     pub(crate) fault: Option<Fault>,
+    pub(crate) proxy_protocol: ProxyProtocol,
+    /// An alert to send as a warning before the handshake.
+    pub(crate) warning: Option<u8>,
 }
 
 /// Whether anybody is at home.
@@ -58,6 +63,8 @@ pub(crate) enum Listening {
 pub(crate) struct Fault {
     pub(crate) after: Stage,
     pub(crate) act: Act,
+    /// Spares first flights of at most this many bytes.
+    pub(crate) longer_than: Option<usize>,
 }
 
 /// A way to break off.
@@ -90,7 +97,7 @@ impl Plan {
             site: builder.own()?,
             unknown: builder.unknown()?,
             https: Conduct::https(spec)?,
-            http: Conduct::of_port(spec.http_port.behavior, false),
+            http: Conduct::of_port(spec.http_port, false)?,
             spec: spec.clone(),
             clock,
         })
@@ -117,22 +124,38 @@ impl Plan {
 
 impl Conduct {
     fn https(spec: &OriginSpec) -> Result<Self, OriginError> {
-        let mut conduct = Self::of_port(spec.port.behavior, true);
-        if let Some(fault) = handshake_fault(&spec.handshake)? {
-            if spec.port.behavior != PortBehavior::Serve {
-                return Err(invalid(
-                    "handshake",
-                    "needs `port.behavior = \"serve\"`: otherwise no handshake takes place",
-                ));
-            }
-            conduct.fault = Some(fault);
+        let mut conduct = Self::of_port(spec.port, true)?;
+        if spec.handshake == HandshakeSpec::default() {
+            return Ok(conduct);
+        }
+        if spec.port != PortSpec::default() {
+            let problem =
+                "needs `port.behavior = \"serve\"` without PROXY protocol: otherwise no handshake takes place";
+            return Err(invalid("handshake", problem));
+        }
+        conduct.fault = handshake_fault(&spec.handshake)?;
+        conduct.warning = spec.handshake.warning;
+        if conduct.warning.is_some() && conduct.fault.is_some() {
+            return Err(invalid("handshake.warning", "stands alone: after it the handshake goes on"));
         }
         Ok(conduct)
     }
 
-    fn of_port(behavior: PortBehavior, tls: bool) -> Self {
-        let open = Self { listening: Listening::Open, tls, fault: None };
-        let at_once = |act| Self { fault: Some(Fault { after: Stage::Accept, act }), ..open.clone() };
+    fn of_port(port: PortSpec, tls: bool) -> Result<Self, OriginError> {
+        let PortSpec { behavior, proxy_protocol } = port;
+        if proxy_protocol != ProxyProtocol::None && behavior != PortBehavior::Serve {
+            return Err(invalid("port.proxy_protocol", "needs `behavior = \"serve\"`: nothing is read otherwise"));
+        }
+        Ok(Self { proxy_protocol, ..Self::behaving(behavior, tls) })
+    }
+
+    fn behaving(behavior: PortBehavior, tls: bool) -> Self {
+        let open =
+            Self { listening: Listening::Open, tls, fault: None, proxy_protocol: ProxyProtocol::None, warning: None };
+        let at_once = |act| {
+            let fault = Fault { after: Stage::Accept, act, longer_than: None };
+            Self { fault: Some(fault), ..open.clone() }
+        };
         match behavior {
             PortBehavior::Serve => open,
             PortBehavior::Refuse => Self { listening: Listening::Refuse, ..open },
@@ -147,6 +170,18 @@ impl Conduct {
     /// How to break off once this stage is done, if at all.
     pub(crate) fn act_after(&self, stage: Stage) -> Option<&Act> {
         self.fault.as_ref().filter(|fault| fault.after == stage).map(|fault| &fault.act)
+    }
+
+    /// How to break off after a first flight of `length` bytes, if at all.
+    pub(crate) fn act_after_hello(&self, length: usize) -> Option<&Act> {
+        let fault = self.fault.as_ref().filter(|fault| fault.after == Stage::ClientHello)?;
+        fault.longer_than.is_none_or(|limit| length > limit).then_some(&fault.act)
+    }
+
+    /// Where and how to break off within the server's first flight, if at all.
+    pub(crate) fn fault_in_flight(&self) -> Option<&Fault> {
+        let in_flight = |fault: &&Fault| (Stage::HalfServerHello..=Stage::ServerHello).contains(&fault.after);
+        self.fault.as_ref().filter(in_flight)
     }
 }
 
@@ -217,13 +252,12 @@ fn fake_certificate() -> CertificateSpec {
 }
 
 fn handshake_fault(spec: &HandshakeSpec) -> Result<Option<Fault>, OriginError> {
-    let at_hello = |act| Fault { after: Stage::ClientHello, act };
     let mut faults = [
-        spec.close_after.map(|after| Fault { after, act: Act::Close }),
-        spec.reset_after.map(|after| Fault { after, act: Act::Reset }),
-        spec.stall_after.map(|after| Fault { after, act: Act::Stall }),
-        spec.alert.map(|number| at_hello(Act::Alert(number))),
-        spec.answer.as_ref().map(|bytes| at_hello(Act::Say(bytes.as_slice().to_vec()))),
+        spec.close_after.map(|after| (after, Act::Close)),
+        spec.reset_after.map(|after| (after, Act::Reset)),
+        spec.stall_after.map(|after| (after, Act::Stall)),
+        spec.alert.map(|number| (Stage::ClientHello, Act::Alert(number))),
+        spec.answer.as_ref().map(|bytes| (Stage::ClientHello, Act::Say(bytes.as_slice().to_vec()))),
     ]
     .into_iter()
     .flatten();
@@ -231,7 +265,12 @@ fn handshake_fault(spec: &HandshakeSpec) -> Result<Option<Fault>, OriginError> {
     if faults.next().is_some() {
         return Err(invalid("handshake", "more than one way to break off; keep one key of this table"));
     }
-    Ok(first)
+    let longer_than = spec.longer_than;
+    if longer_than.is_some() && !matches!(first, Some((Stage::ClientHello, _))) {
+        let problem = "is about breaking off after the ClientHello; add for example `close_after = \"client-hello\"`";
+        return Err(invalid("handshake.longer_than", problem));
+    }
+    Ok(first.map(|(after, act)| Fault { after, act, longer_than }))
 }
 
 fn check(spec: &OriginSpec) -> Result<(), OriginError> {
@@ -281,4 +320,46 @@ fn texts(spec: &OriginSpec) -> impl Iterator<Item = &String> {
 
 fn invalid(setting: &'static str, problem: &str) -> OriginError {
     OriginError::Invalid { setting, problem: problem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use edge502_rules::clock::FixedClock;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn plan(spec: &str) -> Result<Plan, OriginError> {
+        let now = datetime!(2026-11-23 12:00 UTC);
+        Plan::new(&toml::from_str(spec).unwrap(), &Lab::new(now).unwrap(), Arc::new(FixedClock(now)))
+    }
+
+    #[test]
+    fn strangers_get_the_certificate_of_a_kubernetes_ingress_by_default() {
+        let plan = plan("sni.sites = ['origin.test']").unwrap();
+        let Choice::Site(site) = plan.choose(Some("other.test")) else { panic!("no certificate") };
+        let [leaf] = &site.identity.served[..] else { panic!("one certificate is sent") };
+        let leaf = X509::from_der(leaf).unwrap();
+        assert_eq!(leaf.subject_name().to_der().unwrap(), leaf.issuer_name().to_der().unwrap());
+        assert!(leaf.verify(&leaf.public_key().unwrap()).unwrap(), "it signs itself");
+        let subject = format!("{:?}", leaf.subject_name());
+        assert!(subject.contains("Kubernetes Ingress Controller Fake Certificate"), "{subject}");
+        let names = leaf.subject_alt_names().unwrap();
+        assert_eq!(names.iter().filter_map(|name| name.dnsname()).collect::<Vec<_>>(), ["ingress.local"]);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for (spec, part) in [
+            ("handshake.alert = 40\nhandshake.close_after = 'finished'", "more than one"),
+            ("handshake.longer_than = 1400", "close_after"),
+            ("handshake.longer_than = 1400\nhandshake.close_after = 'finished'", "close_after"),
+            ("handshake.warning = 112\nhandshake.alert = 40", "stands alone"),
+            ("handshake.alert = 40\nport.proxy_protocol = 'expected'", "no handshake"),
+            ("port.proxy_protocol = 'expected'\nport.behavior = 'refuse'", "nothing is read"),
+        ] {
+            let error = plan(spec).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(part), "{spec}: {error}");
+        }
+    }
 }

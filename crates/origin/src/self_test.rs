@@ -6,6 +6,7 @@
 
 mod client;
 mod http;
+mod proxy;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -23,7 +24,7 @@ use crate::{
     error::OriginError,
     history::{History, PortKind},
     plan::{Act, Fault, Listening, Plan},
-    spec::Stage,
+    spec::{ProxyProtocol, Stage},
 };
 use client::{Finish, Heard};
 
@@ -32,6 +33,9 @@ const SILENCE: Duration = Duration::from_millis(50);
 
 /// The longest wait for something that must come.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Groups whose shares make a long ClientHello.
+const LONG_GROUPS: &str = "X25519MLKEM768:P-256";
 
 /// The origin under test.
 pub(crate) struct Subject<'a> {
@@ -48,7 +52,14 @@ pub(crate) async fn run(plan: &Plan, subject: &Subject<'_>) -> Result<(), Origin
         match conduct.listening {
             Listening::Refuse => is_heard(addr, "the port refuses connections", Finish::Refused).await?,
             Listening::Drop => is_heard(addr, "the port drops connections", Finish::NoAnswer).await?,
+            Listening::Open if conduct.proxy_protocol != ProxyProtocol::None => {
+                proxy::treated_as_stated(plan, subject, port, addr).await?;
+            }
             Listening::Open => match &conduct.fault {
+                Some(fault) if fault.longer_than.is_some() => {
+                    early_fault(plan, subject, addr, fault).await?;
+                    tls::run(plan, subject).await?;
+                }
                 Some(fault) if fault.after <= Stage::ClientHello => early_fault(plan, subject, addr, fault).await?,
                 Some(fault) => tls::late_fault(plan, subject, fault).await?,
                 None if conduct.tls => tls::run(plan, subject).await?,
@@ -75,7 +86,11 @@ async fn early_fault(plan: &Plan, subject: &Subject<'_>, addr: SocketAddr, fault
     let expected = Heard { bytes, finish: finish_of(&fault.act) };
     // Nothing is said to an origin that ends the connection at once: if it did not, it would wait for more than that.
     let quiet = fault.after == Stage::Accept && fault.act != Act::Stall;
-    let hello = if quiet { Vec::new() } else { client::client_hello(permissive(plan, None)?) };
+    let hello = match fault.longer_than {
+        _ if quiet => Vec::new(),
+        None => client::client_hello(permissive(plan, None)?),
+        Some(length) => long_hello(plan, length)?,
+    };
     let heard = client::talk(addr, &hello, patience(&expected.finish)).await;
     verify("the connection is broken off as stated", &expected, &heard, expected == heard)?;
     is_remembered(subject).await
@@ -99,6 +114,15 @@ fn finish_of(act: &Act) -> Finish {
 
 fn patience(expected: &Finish) -> Duration {
     if matches!(expected, Finish::Silence | Finish::NoAnswer) { SILENCE } else { PATIENCE }
+}
+
+/// A ClientHello with post-quantum shares.
+fn long_hello(plan: &Plan, length: usize) -> Result<Vec<u8>, OriginError> {
+    let client = client::permissive(site_name(plan), Some(LONG_GROUPS), None).map_err(|error| no_client(&error))?;
+    let hello = client::client_hello(client);
+    let expected = format!("more than {length} bytes; state less in `handshake.longer_than`");
+    verify("there are ClientHellos as long as stated", &expected, &hello.len(), hello.len() > length)?;
+    Ok(hello)
 }
 
 /// The name of one of the origin's sites.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub(crate) use http::Question;
 pub use http::{AnswerAt, HttpBehavior, HttpHeaders, HttpSpec, When};
 pub use tls::{Backend, ClientCertificate, Protocol, SniSpec, TlsSpec, UnknownName};
-pub use wire::{HandshakeSpec, PortBehavior, PortSpec, RawBytes, Stage};
+pub use wire::{HandshakeSpec, PortBehavior, PortSpec, ProxyProtocol, RawBytes, Stage};
 
 /// An origin as data.
 ///

@@ -26,6 +26,8 @@ pub(crate) struct Tap {
     seen: Seen,
     wrote: bool,
     trapped: bool,
+    /// How much of the first write goes out, given its length.
+    cut: Option<fn(usize) -> usize>,
     limit: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
@@ -68,6 +70,7 @@ impl Tap {
             seen: Seen::default(),
             wrote: false,
             trapped: false,
+            cut: None,
             limit: None,
         }
     }
@@ -81,6 +84,11 @@ impl Tap {
     /// Breaks off with an error when the server, after having written, wants to read again: its first flight is out.
     pub(crate) fn trap(&mut self) {
         self.trapped = true;
+    }
+
+    /// Lets only a part of the first write out, and springs the trap with it.
+    pub(crate) fn cut(&mut self, part: fn(usize) -> usize) {
+        self.cut = Some(part);
     }
 
     /// Lets reading fail once this future is done. A bound around the TLS library would take the connection with it.
@@ -185,6 +193,13 @@ impl AsyncWrite for Tap {
             return Poll::Ready(Ok(bytes.len()));
         }
         self.wrote = true;
+        if let Some(part) = self.cut {
+            let first = &bytes[..part(bytes.len()).min(bytes.len())];
+            let written = ready!(Pin::new(&mut self.tcp).poll_write(cx, first));
+            self.cut = None;
+            self.seen.broken_off = Some(BrokenOff::Trap);
+            return Poll::Ready(written.map(|_| bytes.len()));
+        }
         let written = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes));
         if let Err(error) = &written {
             self.note_error(error);
@@ -200,6 +215,9 @@ impl AsyncWrite for Tap {
     ) -> Poll<io::Result<usize>> {
         if self.seen.broken_off == Some(BrokenOff::Trap) {
             return Poll::Ready(Ok(pieces.iter().map(|piece| piece.len()).sum()));
+        }
+        if self.cut.is_some() {
+            return self.poll_write(cx, &pieces.iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<_>>());
         }
         self.wrote = true;
         let written = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, pieces));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_edge::{AccessLog, Edge, EdgeConfig, Overrides, ViewerIdentity};
-use edge502_handshake::{ClientCertificate, TrustStore};
+use edge502_handshake::{ClientCertificate, Options, TrustStore};
 use edge502_origin::{DnsAnswer, History, NameServer, Origin};
 use edge502_pki::{Identity, Issuer};
 use edge502_rules::Rulebook;
@@ -121,7 +121,7 @@ impl Lab {
         }
         self.state = state.clone();
         self.name_server.set(state.dns.answer);
-        self.edge.set_trust(trust(state, &self.options)?)?;
+        self.edge.set_handshake(trust(state, &self.options)?, handshake(state))?;
         self.edge.set_client_certificates(client_certificates(state, &self.options)?);
         self.edge.set_functions(state.function.results());
         self.edge.set_distribution(distribution(state)?);
@@ -243,6 +243,7 @@ fn edge_config(
     config.functions = state.function.results();
     config.name_server = Some(name_server);
     config.name_server_patience = NAME_SERVER_PATIENCE;
+    config.handshake = handshake(state);
     config.client_certificates = client_certificates(state, options)?;
     config.rulebook = options.rulebook;
     config.error_pages = options.error_pages;
@@ -268,6 +269,10 @@ fn distribution(state: &State) -> Result<Distribution, ScenarioError> {
         tracing::info!("{}: {}; {}", notice.place, notice.message, notice.remedy);
     }
     Ok(parsed.distribution)
+}
+
+fn handshake(state: &State) -> Options {
+    Options { pq: state.edge.post_quantum }
 }
 
 fn trust(state: &State, options: &LabOptions) -> Result<TrustStore, ScenarioError> {

@@ -310,4 +310,7 @@ pub struct ClientSpec {
 pub struct EdgeSpec {
     /// Suppose the private authority's root were on the list of trusted authorities.
     pub also_trusts_private_ca: bool,
+    /// Suppose the edge offered post-quantum groups to origins, too, with a ClientHello of some 1,500 bytes. Its library
+    /// has policies that do; AWS documents it for viewers only.
+    pub post_quantum: bool,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use edge502_handshake::wire::{Alert, AlertDescription, AlertLevel};
 use edge502_handshake::{End, NotTls, ProtocolVersion};
 use edge502_legacy_tls::openssl::ssl::SslVersion;
+use edge502_rules::Cause;
 use edge502_rules::distribution::OriginSslProtocol;
 use tokio::io::AsyncWriteExt as _;
 
@@ -26,6 +27,45 @@ async fn an_alert_keeps_its_number_and_level() {
         assert_eq!(seen.alert, Some(Alert { level: Some(level), description: AlertDescription(bytes[6]) }));
         assert_eq!(seen.end, End::Alert);
         assert!(seen.failed_with("ALERT") && seen.server_hello.is_none() && seen.not_tls().is_none());
+    }
+}
+
+/// Every number there is, fatal and as a warning, in answer to the ClientHello: one of few causes, and never a panic.
+#[tokio::test]
+async fn every_alert_has_a_cause() {
+    let lab = Lab::new("origin.test");
+    let connector = lab.connector();
+    let origin = Origin::alerting_in_turn().await;
+    for number in 0..=u8::MAX {
+        for level in [AlertLevel::Warning, AlertLevel::Fatal] {
+            let seen = refused(Case::default().connect(&connector, &origin).await);
+            let (cause, ambiguous) = match number {
+                70 => (Cause::ProtocolMismatch, false),
+                112 => (Cause::SniRefused, false),
+                116 => (Cause::ClientCertificateRequired, false),
+                40 | 71 => (Cause::CipherMismatch, true),
+                _ => (Cause::HandshakeClosed, true),
+            };
+            assert_eq!(seen.verdict.cause(), Some(cause), "{level:?} {number}: {seen:?}");
+            assert_eq!(seen.verdict.ambiguous, ambiguous, "{level:?} {number}");
+            assert_eq!(seen.verdict.documented, seen.verdict.observed, "{level:?} {number}");
+            let alert = Alert { level: Some(level), description: AlertDescription(number) };
+            assert_eq!(seen.observation.alert, Some(alert));
+            let detail = &seen.verdict.documented.findings[0].detail;
+            assert!(number == 0 || detail.contains(&format!("alert {number}")), "{detail}");
+        }
+    }
+}
+
+/// OpenSSL and browsers read on after a warning; s2n-tls does not.
+#[tokio::test]
+async fn a_warning_ends_a_handshake_that_would_go_on() {
+    let lab = Lab::new("origin.test");
+    for (number, cause) in [(112, Cause::SniRefused), (41, Cause::HandshakeClosed)] {
+        let origin = lab.openssl_behind(&[21, 3, 3, 0, 2, 1, number]).await;
+        let seen = refused(Case::default().connect(&lab.connector(), &origin).await);
+        assert_eq!(seen.observation.alert.and_then(|alert| alert.level), Some(AlertLevel::Warning));
+        assert_eq!(seen.verdict.cause(), Some(cause), "{seen:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use edge502_handshake::{
@@ -83,10 +84,27 @@ impl Lab {
             builder.add_extra_chain_cert(certificate(der)).unwrap();
         }
         adapt(&mut builder);
-        let context = builder.build();
-        Origin::start(move |tcp| {
-            let context = context.clone();
+        Origin::openssl(builder.build(), &[]).await
+    }
+
+    /// An OpenSSL origin that says something before its handshake.
+    pub(crate) async fn openssl_behind(&self, first: &[u8]) -> Origin {
+        init().unwrap();
+        let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+        builder.set_certificate(&X509::from_der(&self.chain[0]).unwrap()).unwrap();
+        builder.set_private_key(&PKey::private_key_from_pem(self.identity.key_pem.as_bytes()).unwrap()).unwrap();
+        builder.add_extra_chain_cert(X509::from_der(&self.chain[1]).unwrap()).unwrap();
+        Origin::openssl(builder.build(), first).await
+    }
+}
+
+impl Origin {
+    async fn openssl(context: SslContext, first: &[u8]) -> Self {
+        let first = first.to_vec();
+        Self::start(move |mut tcp| {
+            let (context, first) = (context.clone(), first.clone());
             async move {
+                tcp.write_all(&first).await.unwrap();
                 let mut tls = tokio_openssl::SslStream::new(Ssl::new(&context).unwrap(), tcp).unwrap();
                 if Pin::new(&mut tls).accept().await.is_ok() {
                     echo_one(tls).await;
@@ -96,6 +114,27 @@ impl Lab {
         .await
     }
 
+    /// Answers each ClientHello with the next alert: 0 as a warning and fatal, 1 as a warning and fatal, …
+    pub(crate) async fn alerting_in_turn() -> Self {
+        let turn = Arc::new(AtomicU16::new(0));
+        Self::after_hello(move |mut tcp| {
+            let [number, fatal] = {
+                let turn = turn.fetch_add(1, Ordering::SeqCst);
+                [turn / 2, turn % 2]
+            };
+            async move {
+                let number = u8::try_from(number).unwrap();
+                let level = if fatal == 1 { 2 } else { 1 };
+                let _ = tcp.write_all(&[21, 3, 3, 0, 2, level, number]).await;
+                let _ = tcp.shutdown().await;
+                let _ = tcp.read(&mut [0; 64]).await;
+            }
+        })
+        .await
+    }
+}
+
+impl Lab {
     /// A rustls origin with the lab's chain that speaks one version.
     pub(crate) async fn rustls_speaking(&self, version: &'static rustls::SupportedProtocolVersion) -> Origin {
         self.rustls_with(&self.chain, &[version], |_| ()).await

@@ -8,6 +8,22 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 pub struct PortSpec {
     /// Default `serve`.
     pub behavior: PortBehavior,
+    /// Whether the PROXY protocol is in the way. Default `none`.
+    pub proxy_protocol: ProxyProtocol,
+}
+
+/// The line that a load balancer sends before everything else, to tell a server whom it speaks for
+/// (<https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>). CloudFront sends none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyProtocol {
+    /// Nobody sends it, nobody expects it.
+    #[default]
+    None,
+    /// The server expects it and closes connections that start otherwise.
+    Expected,
+    /// Something in front of the server sends it, and the server takes it for the client's first bytes.
+    Unexpected,
 }
 
 /// What a port does with TCP connections.
@@ -31,7 +47,7 @@ pub enum PortBehavior {
     Silent,
 }
 
-/// How the TLS handshake is broken off. At most one of the fields may be set.
+/// How the TLS handshake is broken off. At most one of the first five fields may be set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HandshakeSpec {
@@ -45,6 +61,11 @@ pub struct HandshakeSpec {
     pub alert: Option<u8>,
     /// Answer the ClientHello with these bytes and close: another protocol's greeting, a cut ServerHello.
     pub answer: Option<RawBytes>,
+    /// Break off only connections whose first flight is longer than this many bytes, as middleboxes do that read no
+    /// further: a ClientHello with post-quantum shares does not fit into one packet. Only at the stage `client-hello`.
+    pub longer_than: Option<usize>,
+    /// Send this alert (0-255) as a warning before the ServerHello, and go on with the handshake.
+    pub warning: Option<u8>,
 }
 
 /// A point of the TLS handshake as the server sees it, in order.
@@ -55,6 +76,10 @@ pub enum Stage {
     Accept,
     /// The ClientHello has been read.
     ClientHello,
+    /// The server has sent the first 20 bytes of its `ServerHello`.
+    HalfServerHello,
+    /// The server has sent half of its first flight: the `ServerHello`, and not all of its certificates.
+    HalfFlight,
     /// The server has sent its first flight (`ServerHello` and what follows it).
     ServerHello,
     /// The handshake is complete, no request has been read.
