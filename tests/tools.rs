@@ -27,10 +27,14 @@ use tokio::runtime::Runtime;
 use shell::{Printed, ask, curl, openssl_3, paste};
 
 /// Scenarios whose check reads otherwise when it is pasted, and why. All others are compared.
-const UNLIKE: [(&str, &str); 6] = [
+const UNLIKE: [(&str, &str); 10] = [
     ("connection/backlog-full", "openssl waits for as long as the kernel does"),
     ("connection/filtered", "openssl waits for as long as the kernel does"),
     ("connection/s3-website", "openssl waits for as long as the kernel does"),
+    ("curve/post-quantum-only", "openssl offers post-quantum groups since 3.5"),
+    ("handshake/long-hello-closed", "openssl offers post-quantum groups since 3.5"),
+    ("handshake/long-hello-stalled", "openssl offers post-quantum groups since 3.5"),
+    ("handshake/stalled-within-certificates", "openssl waits for as long as the origin is silent"),
     ("handshake/silent", "openssl waits for as long as the origin is silent"),
     ("protocol/tls10-only", "whether openssl offers TLS 1.0 differs by release and distribution"),
     ("protocol/tls11-only", "whether openssl offers TLS 1.1 differs by release and distribution"),

@@ -5,13 +5,14 @@ mod refine;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_edge::{AccessLog, Edge, EdgeConfig, Overrides, ViewerIdentity};
 use edge502_handshake::{ClientCertificate, Options, TrustStore};
 use edge502_origin::{DnsAnswer, History, NameServer, Origin};
-use edge502_pki::{Identity, Issuer};
+use edge502_pki::{Identity, Issuer, PemFiles};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
@@ -224,6 +225,11 @@ impl Lab {
         self.options.pki.root_pem()
     }
 
+    /// Writes what the engineer's machine presents to the origin, if anything, to `directory`.
+    pub(crate) fn client_files(&self, directory: &Path) -> Result<Option<PemFiles>, ScenarioError> {
+        client_files(&self.state, &self.options, directory)
+    }
+
     /// Stops everything and waits for it.
     pub async fn shutdown(self) {
         self.edge.shutdown().await;
@@ -292,6 +298,18 @@ fn client_certificates(
     let identity = client_identity(state, options)?;
     let certificate = ClientCertificate::from_pem(identity.served_pem(), identity.key_pem);
     Ok(HashMap::from([(mtls.client_certificate_arn.clone(), certificate)]))
+}
+
+/// Writes what the engineer's machine presents to the origin, if anything, to `directory`.
+pub(crate) fn client_files(
+    state: &State,
+    options: &LabOptions,
+    directory: &Path,
+) -> Result<Option<PemFiles>, ScenarioError> {
+    if !state.client.presents_client_certificate {
+        return Ok(None);
+    }
+    Ok(Some(client_identity(state, options)?.write_pem(&directory.join("client"))?))
 }
 
 fn client_identity(state: &State, options: &LabOptions) -> Result<Identity, ScenarioError> {

@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::ScenarioError;
 use crate::format::{Scenario, Step, StepKind};
-use crate::lab::{Lab, LabOptions, refined};
+use crate::lab::{Lab, LabOptions, client_files, refined};
 
 use control::Control;
 use recent::Recent;
@@ -123,6 +123,7 @@ impl Session {
         let (lab, state) = (&running.lab, running.lab.state());
         let ca_file = self.stage.directory.join(ROOT).display().to_string();
         let engineers_ca_file = self.engineers_ca_file(lab)?.unwrap_or_else(|| ca_file.clone());
+        let client = lab.client_files(&self.stage.directory)?;
         Ok(Brief {
             viewer_http: format!("http://{}", lab.http_addr()),
             viewer_https: format!("https://{}", lab.https_addr()),
@@ -130,7 +131,7 @@ impl Session {
             origin: lab.origin_addr().to_string(),
             origin_domain: state.distribution.domain_name.clone(),
             curl: commands::curl(&state.request, lab.http_addr(), lab.https_addr(), &ca_file),
-            openssl: commands::openssl(state, lab.origin_addr(), &engineers_ca_file),
+            openssl: commands::openssl(state, lab.origin_addr(), &engineers_ca_file, client.as_ref()),
             ca_file,
             control: format!("http://{}", self.control.address()),
         })
@@ -178,6 +179,7 @@ impl Stage {
         let mut running = self.lab.lock().await;
         running.lab.apply(&step.state).await?;
         running.lab.origin().write_pem(&self.directory)?;
+        running.lab.client_files(&self.directory)?;
         running.up = applied(step);
         Ok(running.up.clone())
     }
@@ -274,11 +276,12 @@ impl OriginSession {
         let state = &scenario.broken().state;
         let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
         origin.write_pem(directory)?;
+        let client = client_files(state, options, directory)?;
         let brief = OriginBrief {
             origin: origin.addr().to_string(),
             origin_http: origin.http_addr().to_string(),
             origin_domain: state.distribution.domain_name.clone(),
-            openssl: commands::openssl(state, origin.addr(), &ca_file),
+            openssl: commands::openssl(state, origin.addr(), &ca_file, client.as_ref()),
             curl: commands::curl_origin(&state.distribution.domain_name, origin.addr(), &ca_file),
             ca_file,
         };

@@ -1,8 +1,10 @@
 //! Commands to paste into a shell.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use edge502_origin::ClientCertificate;
+use edge502_pki::PemFiles;
 
 use crate::state::{RequestSpec, Scheme, State};
 
@@ -47,19 +49,26 @@ pub(super) fn curl_origin(domain: &str, origin: SocketAddr, ca_file: &str) -> St
 /// The check that AWS documents, ended at once instead of waiting for input.
 ///
 /// Where the origin asks for a client certificate it waits a second: under TLS 1.3 the refusal comes after the handshake.
-pub(super) fn openssl(state: &State, origin: SocketAddr, ca_file: &str) -> String {
+pub(super) fn openssl(state: &State, origin: SocketAddr, ca_file: &str, client: Option<&PemFiles>) -> String {
     let name = state.client.servername.as_ref().unwrap_or(&state.distribution.domain_name);
     let verify = state.client.verify_hostname.as_ref().map(|name| format!(" -verify_hostname {}", quoted(name)));
     let ca_file = quoted(ca_file);
     let check = format!(
-        "openssl s_client -connect {origin} -servername {} -CAfile {ca_file}{}",
+        "openssl s_client -connect {origin} -servername {} -CAfile {ca_file}{}{}",
         quoted(name),
-        verify.unwrap_or_default()
+        verify.unwrap_or_default(),
+        client.map(presented).unwrap_or_default(),
     );
     match state.origin.tls.client_certificate {
         ClientCertificate::None => format!("{check} </dev/null"),
         _ => format!("sleep 1 | {check}"),
     }
+}
+
+/// The options that present a client certificate with its chain.
+fn presented(client: &PemFiles) -> String {
+    let file = |path: &Path| quoted(&path.display().to_string());
+    format!(" -cert {} -cert_chain {} -key {}", file(&client.leaf), file(&client.fullchain), file(&client.key))
 }
 
 /// A word for a POSIX shell.
