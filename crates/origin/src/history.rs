@@ -56,6 +56,9 @@ pub struct ConnectionRecord {
     pub negotiated: Option<Negotiated>,
     /// The certificate the client presented, DER; `None` if it presented none or the handshake was not completed.
     pub client_certificate: Option<Vec<u8>>,
+    /// What the client did when it was asked to negotiate anew: the content type of its next record (22 for a
+    /// ClientHello, 21 for an alert, which may be a refusal).
+    pub renegotiation_reply: Option<u8>,
     /// The requests, in order.
     pub requests: Vec<RequestRecord>,
     /// The alert the client sent (RFC 8446 section 6); 0 is `close_notify`.
@@ -184,6 +187,7 @@ impl History {
             client_hello: None,
             negotiated: None,
             client_certificate: None,
+            renegotiation_reply: None,
             requests: Vec::new(),
             alert: None,
             end: None,

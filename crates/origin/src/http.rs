@@ -8,7 +8,10 @@ mod request;
 
 use std::{convert::Infallible, io, time::Duration};
 
-use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -106,6 +109,9 @@ impl Conversation<'_> {
 
     /// Answers one request as `http` says.
     async fn respond(&mut self, http: &HttpSpec, request: &RequestRecord) -> Result<(), Ending> {
+        if self.context.plan.spec.tls.renegotiate && self.context.negotiated.is_some() {
+            return Err(renegotiate(self.stream, self.context).await);
+        }
         self.pause(http.delay_ms).await?;
         let answer = answer::answer(&Facts {
             spec: &self.context.plan.spec,
@@ -166,6 +172,23 @@ impl Conversation<'_> {
             Err(_) => Err(Ending::TimedOut),
         }
     }
+}
+
+/// Asks the client to negotiate anew and waits for what it says to that. The TLS library knows nothing of it, so the
+/// connection ends with it.
+async fn renegotiate(stream: &mut Stream, context: &Context<'_>) -> Ending {
+    let Some(record) = stream.hello_request() else { return Ending::Origin };
+    let tap = stream.tap_mut();
+    tap.say(&record).await;
+    let mut first = [0];
+    match context.stop.run_until_cancelled(tap.read(&mut first)).await {
+        Some(Ok(1..)) => context.recorder.update(|record| record.renegotiation_reply = Some(first[0])),
+        Some(Err(error)) => return Ending::Client(Err(error)),
+        Some(Ok(_)) => return Ending::Client(Ok(())),
+        None => {}
+    }
+    tap.close(context.stop).await;
+    Ending::OriginAbrupt
 }
 
 /// What an origin answers that was asked nothing.

@@ -10,7 +10,7 @@ use crate::{
     error::OriginError,
     history::PortKind,
     spec::{
-        HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, ProxyProtocol, Stage, UnknownName,
+        HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, Protocol, ProxyProtocol, Stage, UnknownName,
     },
     tls::{Acceptor, Ingredients},
 };
@@ -277,6 +277,9 @@ fn check(spec: &OriginSpec) -> Result<(), OriginError> {
     if spec.tls.protocols.is_empty() {
         return Err(invalid("tls.protocols", "is empty; name at least one version, such as \"TLSv1.2\""));
     }
+    if spec.tls.renegotiate && spec.tls.protocols != [Protocol::TlsV1_2] {
+        return Err(invalid("tls.renegotiate", "needs `tls.protocols = [\"TLSv1.2\"]`: TLS 1.3 has no renegotiation"));
+    }
     check_http(&spec.http)?;
     for when in &spec.http.when {
         check_http(&when.answer)?;
@@ -354,6 +357,7 @@ mod tests {
             ("handshake.alert = 40\nhandshake.close_after = 'finished'", "more than one"),
             ("handshake.longer_than = 1400", "close_after"),
             ("handshake.longer_than = 1400\nhandshake.close_after = 'finished'", "close_after"),
+            ("tls.renegotiate = true", "TLSv1.2"),
             ("handshake.warning = 112\nhandshake.alert = 40", "stands alone"),
             ("handshake.alert = 40\nport.proxy_protocol = 'expected'", "no handshake"),
             ("port.proxy_protocol = 'expected'\nport.behavior = 'refuse'", "nothing is read"),

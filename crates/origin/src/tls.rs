@@ -1,6 +1,7 @@
 //! The TLS server of an origin: rustls or OpenSSL behind one face.
 
 mod openssl;
+mod renegotiation;
 mod rustls;
 
 use std::{
@@ -97,6 +98,14 @@ impl Stream {
             Self::Plain(tap) => tap,
             Self::Rustls(tls) => tls.get_mut().0,
             Self::OpenSsl(tls) => tls.get_mut(),
+        }
+    }
+
+    /// The record that asks the client to negotiate anew, right after the handshake; `None` where that is not possible.
+    pub(crate) fn hello_request(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::OpenSsl(tls) => renegotiation::hello_request(tls.ssl()),
+            Self::Plain(_) | Self::Rustls(_) => None,
         }
     }
 

@@ -59,6 +59,11 @@ async fn untrue_claims_about_tls_are_found_out() {
         ("", "tls.client_certificate = 'request'", "the origin asks for a client certificate"),
         ("tls.client_certificate = 'require'", "", "the handshake ends as stated"),
         (
+            "tls.protocols = ['TLSv1.2']",
+            "tls.protocols = ['TLSv1.2']\ntls.renegotiate = true",
+            "the origin renegotiates",
+        ),
+        (
             "tls.client_certificate = 'request'",
             "tls.client_certificate = 'require'",
             "a client without a certificate is treated as stated",

@@ -163,6 +163,9 @@ impl<'a> Check<'a> {
         let expected = if sound { "a completed handshake" } else { "a handshake that fails after the certificate" };
         let completed = transcript.succeeded() && record.as_ref().is_some_and(|record| record.negotiated.is_some());
         verify("the handshake ends as stated", &expected, &(&transcript, &record), completed == sound)?;
+        if sound && self.plan.spec.tls.renegotiate {
+            return self.asks_to_renegotiate().await;
+        }
         if sound { http::answers_in_tls(self.plan, self.subject, self.identity.as_ref()).await } else { Ok(()) }
     }
 
@@ -173,6 +176,18 @@ impl<'a> Check<'a> {
         let holds = refused && record.as_ref().is_some_and(|record| record.negotiated.is_none());
         let expected = "alert 40 before any certificate";
         verify("no suite fits the certificate's key", &expected, &(&transcript, &record), holds)
+    }
+
+    /// OpenSSL's client takes the request for what it is and answers with a ClientHello.
+    async fn asks_to_renegotiate(&self) -> Result<(), OriginError> {
+        self.subject.history.clear();
+        let ssl = permissive(self.plan, self.identity.as_ref())?;
+        let request = b"GET / HTTP/1.1\r\nHost: origin.test\r\n\r\n";
+        let (_, heard) = client::talk_tls(ssl, self.subject.https, request, PATIENCE).await;
+        let record = ended_connection(self.subject).await;
+        let reply = record.as_ref().and_then(|record| record.renegotiation_reply);
+        let expected = "another ClientHello in answer to the request to negotiate anew";
+        verify("the origin renegotiates", &expected, &(&heard, &record), reply == Some(HANDSHAKE_RECORD))
     }
 
     /// A client that does not care whom it talks to can complete a handshake.

@@ -25,6 +25,10 @@ pub struct TlsSpec {
     pub signature_schemes: Option<String>,
     /// Whether the origin asks for a client certificate. Default `none`.
     pub client_certificate: ClientCertificate,
+    /// Ask the client to negotiate anew once it has sent a request, and answer only what comes of that: nothing, as here
+    /// any reply to it is followed by closing. Needs `protocols = ["TLSv1.2"]`, and takes suites with AES-GCM unless
+    /// `ciphers` says otherwise. Default `false`.
+    pub renegotiate: bool,
     /// Which TLS library serves. Default `auto`.
     pub backend: Backend,
 }
@@ -38,6 +42,7 @@ impl Default for TlsSpec {
             groups: Vec::new(),
             signature_schemes: None,
             client_certificate: ClientCertificate::None,
+            renegotiate: false,
             backend: Backend::Auto,
         }
     }

@@ -27,6 +27,9 @@ use crate::{
 /// Everything but anonymous and unencrypted suites: with those, a server would not even need its certificate.
 const ALL_SUITES: &str = "ALL:!aNULL:!eNULL";
 
+/// The suites for which a HelloRequest can be sealed.
+const SEALABLE_SUITES: &str = "AESGCM:!aNULL:!eNULL";
+
 /// `SSL_AD_REASON_OFFSET`: OpenSSL reports a received alert as this reason plus its number.
 const ALERT_REASONS: i32 = 1000;
 
@@ -68,8 +71,9 @@ fn set_protocols(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>)
 }
 
 fn set_algorithms(builder: &mut SslContextBuilder, ingredients: &Ingredients<'_>) -> Result<(), ErrorStack> {
-    let TlsSpec { ciphers, ciphersuites, groups, signature_schemes, .. } = ingredients.tls;
-    builder.set_cipher_list(ciphers.as_deref().unwrap_or(ALL_SUITES))?;
+    let TlsSpec { ciphers, ciphersuites, groups, signature_schemes, renegotiate, .. } = ingredients.tls;
+    let usual = if *renegotiate { SEALABLE_SUITES } else { ALL_SUITES };
+    builder.set_cipher_list(ciphers.as_deref().unwrap_or(usual))?;
     if let Some(suites) = ciphersuites {
         builder.set_ciphersuites(suites)?;
     }

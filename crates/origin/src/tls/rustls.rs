@@ -24,6 +24,9 @@ pub(super) fn acceptor(ingredients: &Ingredients<'_>) -> Result<TlsAcceptor, Str
     if tls.ciphers.is_some() || tls.ciphersuites.is_some() {
         return Err("rustls takes no OpenSSL cipher list".to_owned());
     }
+    if tls.renegotiate {
+        return Err("rustls never renegotiates".to_owned());
+    }
     if tls.signature_schemes.is_some() {
         return Err("rustls takes no OpenSSL list of signature schemes".to_owned());
     }
