@@ -137,16 +137,14 @@ impl Connection {
         match self.conduct().proxy_protocol {
             ProxyProtocol::None => Ok(flight),
             ProxyProtocol::Unexpected => Ok(flight.behind(PROXY_LINE)),
-            ProxyProtocol::Expected => match flight.without_proxy_line() {
-                Some(rest) => {
-                    tap.unread(rest);
-                    self.read_flight(tap).await
-                }
-                None => {
+            ProxyProtocol::Expected => {
+                let Some(rest) = flight.without_proxy_line() else {
                     self.recorder.update(|record| record.first_flight = flight.bytes);
-                    Err(Unserved::NoProxyLine)
-                }
-            },
+                    return Err(Unserved::NoProxyLine);
+                };
+                tap.unread(rest);
+                self.read_flight(tap).await
+            }
         }
     }
 

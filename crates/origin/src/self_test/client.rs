@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::tls::TLS13_SUITES;
+use super::{PATIENCE, SILENCE, tls::TLS13_SUITES};
 use crate::{history::Negotiated, tls};
 
 /// What the client heard.
@@ -100,7 +100,30 @@ pub(super) async fn talk(addr: SocketAddr, say: &[u8], attention: impl Into<Atte
     }
 }
 
-/// The same inside TLS; also what was negotiated, `None` if the handshake did not complete.
+/// Connects, says `say` and listens until the origin ends or has said something and is quiet for a while.
+pub(super) async fn talk_until_quiet(addr: SocketAddr, say: &[u8]) -> Heard {
+    let deadline = Instant::now() + PATIENCE;
+    let mut tcp = match connect(addr, deadline).await {
+        Ok(tcp) => tcp,
+        Err(finish) => return Heard::only(finish),
+    };
+    let mut heard = Heard::only(Finish::Silence);
+    if let Err(error) = tcp.write_all(say).await {
+        return Heard::only(Finish::of(&error));
+    }
+    loop {
+        let until = if heard.bytes.is_empty() { deadline } else { deadline.min(Instant::now() + SILENCE) };
+        match timeout_at(until, tcp.read_buf(&mut heard.bytes)).await {
+            Ok(Ok(1..)) => {}
+            Ok(Ok(_)) => return Heard { finish: Finish::Eof, ..heard },
+            Ok(Err(error)) => return Heard { finish: Finish::of(&error), ..heard },
+            Err(_) => return heard,
+        }
+    }
+}
+
+/// The same as [`talk`] inside TLS, with the bound counted from the handshake on; also what was negotiated, `None` if
+/// the handshake did not complete.
 pub(super) async fn talk_tls(
     ssl: Ssl,
     addr: SocketAddr,
@@ -108,7 +131,7 @@ pub(super) async fn talk_tls(
     attention: impl Into<Attention>,
 ) -> (Option<Negotiated>, Heard) {
     let Attention { bound, enough } = attention.into();
-    let deadline = Instant::now() + bound;
+    let deadline = Instant::now() + PATIENCE;
     let tcp = match connect(addr, deadline).await {
         Ok(tcp) => tcp,
         Err(finish) => return (None, Heard::only(finish)),
@@ -123,7 +146,7 @@ pub(super) async fn talk_tls(
         Err(_) => return (None, Heard::only(Finish::Silence)),
     }
     let negotiated = tls::negotiated(tls.ssl());
-    (Some(negotiated), converse(tls, say, deadline, enough).await)
+    (Some(negotiated), converse(tls, say, Instant::now() + bound, enough).await)
 }
 
 async fn connect(addr: SocketAddr, deadline: Instant) -> Result<TcpStream, Finish> {

@@ -31,7 +31,7 @@ pub(super) async fn treated_as_stated(
     if plan.conduct(port).proxy_protocol == ProxyProtocol::Expected {
         let expected = Heard::only(Finish::Eof);
         verify("a connection without a PROXY line is closed", &expected, &without, without == expected)?;
-        let with = client::talk(addr, &[PROXY_LINE, &first].concat(), super::SILENCE).await;
+        let with = client::talk_until_quiet(addr, &[PROXY_LINE, &first].concat()).await;
         return verify("one with a PROXY line is served", &"an answer", &with, is_answer(port, &with.bytes));
     }
     verify("nobody is understood behind a PROXY line", &"no answer", &without, !is_answer(port, &without.bytes))?;

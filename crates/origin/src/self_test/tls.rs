@@ -7,7 +7,7 @@ use edge502_legacy_tls::{
 };
 use edge502_pki::{CertificateSpec, Identity};
 
-use super::{PATIENCE, SILENCE, Subject, client, finish_of, http, no_client, patience, permissive, site_name, verify};
+use super::{PATIENCE, Subject, client, finish_of, http, no_client, patience, permissive, site_name, verify};
 use crate::{
     connection::HALF_SERVER_HELLO,
     error::OriginError,
@@ -76,12 +76,12 @@ pub(super) async fn late_fault(plan: &Plan, subject: &Subject<'_>, fault: &Fault
     let ssl = permissive(plan, identity.as_ref())?;
     subject.history.clear();
     let finish = finish_of(&fault.act);
-    let bound = SILENCE + patience(&finish);
+    let bound = patience(&finish);
     let (as_far_as_stated, heard) = if completes {
         let (negotiated, heard) = client::talk_tls(ssl, subject.https, b"", bound).await;
         (negotiated.is_some() && heard.bytes.is_empty(), heard)
     } else {
-        let heard = client::talk(subject.https, &client::client_hello(ssl), bound).await;
+        let heard = client::talk_until_quiet(subject.https, &client::client_hello(ssl)).await;
         let enough = match fault.after {
             Stage::HalfServerHello => heard.bytes.len() == HALF_SERVER_HELLO,
             _ => heard.bytes.len() > HALF_SERVER_HELLO,
@@ -149,7 +149,7 @@ impl<'a> Check<'a> {
     async fn warns_as_stated(&self) -> Result<(), OriginError> {
         let Some(number) = self.plan.https.warning else { return Ok(()) };
         let hello = client::client_hello(permissive(self.plan, self.identity.as_ref())?);
-        let heard = client::talk(self.subject.https, &hello, SILENCE).await;
+        let heard = client::talk_until_quiet(self.subject.https, &hello).await;
         let warning = [21, 3, 3, 0, 2, 1, number];
         let next = heard.bytes.strip_prefix(&warning).and_then(|rest| rest.first());
         let holds = next == Some(&HANDSHAKE_RECORD);

@@ -27,7 +27,7 @@ use crate::{
 /// Everything but anonymous and unencrypted suites: with those, a server would not even need its certificate.
 const ALL_SUITES: &str = "ALL:!aNULL:!eNULL";
 
-/// The suites for which a HelloRequest can be sealed.
+/// The suites for which a `HelloRequest` can be sealed.
 const SEALABLE_SUITES: &str = "AESGCM:!aNULL:!eNULL";
 
 /// `SSL_AD_REASON_OFFSET`: OpenSSL reports a received alert as this reason plus its number.

@@ -1,4 +1,4 @@
-//! A server's wish to negotiate anew in the middle of a TLS 1.2 connection: the HelloRequest (RFC 5246 section 7.4.1.1).
+//! A server's wish to negotiate anew in the middle of a TLS 1.2 connection: the `HelloRequest` (RFC 5246 section 7.4.1.1).
 //!
 //! Apache and IIS send it when a path needs a client certificate and the rest of the site does not. The binding to
 //! OpenSSL has no call for it, so the record is sealed here with the connection's own keys. Nothing can follow it from
@@ -24,7 +24,7 @@ const TAG: usize = 16;
 /// The server has sent one encrypted record before, its Finished.
 const SEQUENCE: [u8; 8] = 1u64.to_be_bytes();
 
-/// The record with the HelloRequest, for a server that has sent nothing since its Finished. `None` if the suite is not
+/// The record with the `HelloRequest`, for a server that has sent nothing since its Finished. `None` if the suite is not
 /// one with AES-GCM.
 pub(crate) fn hello_request(ssl: &SslRef) -> Option<Vec<u8>> {
     let (cipher, digest) = match ssl.current_cipher()?.standard_name()? {
