@@ -130,12 +130,12 @@ async fn a_name_among_several_that_the_origin_knows() {
     let lab = Lab::new("origin.test");
     let origin = lab
         .openssl(|builder| {
-            builder.set_servername_callback(|ssl, alert| match ssl.servername(NameType::HOST_NAME) {
-                Some("known.test") => Ok(()),
-                _ => {
-                    *alert = SslAlert::INTERNAL_ERROR;
-                    Err(SniError::ALERT_FATAL)
+            builder.set_servername_callback(|ssl, alert| {
+                if ssl.servername(NameType::HOST_NAME) == Some("known.test") {
+                    return Ok(());
                 }
+                *alert = SslAlert::INTERNAL_ERROR;
+                Err(SniError::ALERT_FATAL)
             });
         })
         .await;
