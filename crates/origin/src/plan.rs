@@ -10,7 +10,8 @@ use crate::{
     error::OriginError,
     history::PortKind,
     spec::{
-        HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, Protocol, ProxyProtocol, Stage, UnknownName,
+        HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, Protocol, ProxyProtocol, Stage,
+        UnknownName,
     },
     tls::{Acceptor, Ingredients},
 };
