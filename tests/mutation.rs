@@ -124,8 +124,9 @@ async fn swapped_states_are_reported() {
     let swapped = |scenario: &Scenario| {
         let (broken, fix) = (scenario.broken(), scenario.of_kind(StepKind::Fix).next().unwrap());
         let steps = vec![
-            Step { state: broken.state.clone(), ..fix.clone() },
-            Step { state: fix.state.clone(), ..broken.clone() },
+            // With its past: a connection that is left over from another state leads nowhere.
+            Step { state: broken.state.clone(), before: broken.before.clone(), ..fix.clone() },
+            Step { state: fix.state.clone(), before: fix.before.clone(), ..broken.clone() },
         ];
         Scenario { steps, ..scenario.clone() }
     };
