@@ -232,7 +232,7 @@ pub struct RequestSpec {
     pub headers: BTreeMap<String, String>,
     /// A body, for methods that carry one.
     pub body: Option<String>,
-    /// In place of `body`: one of this many bytes, for uploads that no buffer on the way holds. Up to 64 MiB.
+    /// In place of `body`: one of this many bytes, up to 64 MiB. After 16 KiB the viewer pauses for 200 ms.
     pub body_bytes: u32,
     /// A `Cookie` header of this many bytes besides `headers`, up to 64 KiB. Default none.
     pub cookie_bytes: u16,

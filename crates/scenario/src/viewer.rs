@@ -1,5 +1,7 @@
 //! The viewer: asks the edge for one thing and keeps the answer.
 
+mod upload;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edge502_rules::clock::SharedClock;
 use http::Request;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -19,6 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
+use self::upload::Upload;
 use crate::error::ScenarioError;
 use crate::state::{RequestSpec, Scheme};
 
@@ -116,7 +119,7 @@ where
     if let Some(cookie) = request.large_cookie() {
         builder = builder.header("Cookie", cookie);
     }
-    let body = Full::new(Bytes::from(request.body()));
+    let body = Upload::new(request.body());
     let built =
         builder.body(body).map_err(|error| ScenarioError::Viewer(format!("the scenario's request: {error}")))?;
     let response = sender.send_request(built).await.map_err(failed)?;
