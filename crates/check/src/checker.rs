@@ -75,7 +75,7 @@ impl Checker {
         let mut config = EdgeConfig::new((*any.distribution).clone(), options.trust.clone(), options.clock.clone());
         config.rulebook = options.rulebook;
         config.overrides = options.overrides.clone();
-        config.name_server = options.name_server;
+        config.name_servers = options.name_server.into_iter().collect();
         config.handshake = TlsOptions { pq: options.pq };
         config.client_certificates = options.client_certificate.iter().cloned().collect();
         Ok(Self { client: OriginClient::new(config).await?, options })

@@ -13,7 +13,7 @@ use edge502_rules::distribution::Distribution;
 use edge502_rules::functions::FunctionResult;
 use edge502_rules::page::ErrorPages;
 
-use crate::{AccessLog, Entropy, Overrides, SystemEntropy, ViewerIdentity};
+use crate::{AccessLog, Entropy, Overrides, Routes, SystemEntropy, ViewerIdentity};
 
 /// A free port on the loopback interface.
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -36,10 +36,12 @@ pub struct EdgeConfig {
     pub functions: HashMap<String, FunctionResult>,
     /// Addresses that stand in for DNS. Default: none.
     pub overrides: Overrides,
-    /// The name server to ask. Default: those of the system.
-    pub name_server: Option<SocketAddr>,
-    /// How long one question to a name server may take; it is asked over UDP, then over TCP. Default: 2 s.
+    /// The name servers to ask, each lookup the next in turn first. Default: none named, which means those of the system.
+    pub name_servers: Vec<SocketAddr>,
+    /// How long one question may take, over UDP and, for a truncated answer, once more over TCP. Default: 2 s.
     pub name_server_patience: Duration,
+    /// Where the addresses that name servers tell lead. Default: each to itself.
+    pub routes: Routes,
     /// Which family of pages answers for a failed origin connection. Default: the one of 2019.
     pub error_pages: ErrorPages,
     /// The edge location in `X-Amz-Cf-Pop` and the log. Default: `FRA56-P1`.
@@ -68,8 +70,9 @@ impl EdgeConfig {
             client_certificates: HashMap::new(),
             functions: HashMap::new(),
             overrides: Overrides::new(),
-            name_server: None,
+            name_servers: Vec::new(),
             name_server_patience: Duration::from_secs(2),
+            routes: Routes::direct(),
             error_pages: ErrorPages::default(),
             pop: "FRA56-P1".to_owned(),
             identity: None,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use edge502_handshake::{ClientCertificate, Connector, Options, TrustStore};
 use edge502_rules::Rulebook;
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio_rustls::TlsAcceptor;
 
-use crate::fetch::Overrides;
+use crate::fetch::{NameServers, Overrides, Resolver, Routes};
 use crate::journal::Exchange;
 use crate::state::State;
 use crate::{EdgeConfig, EdgeError, listener, viewer_tls};
@@ -81,6 +82,18 @@ impl Edge {
     /// Uses other overrides in place of DNS, for example because an origin moved to another port.
     pub fn set_overrides(&self, overrides: Overrides) {
         self.state.change(|snapshot| snapshot.overrides = Arc::new(overrides));
+    }
+
+    /// Asks other name servers from the next lookup on, the first of them first; `patience` is the time a question may
+    /// take. None named means those of the system.
+    pub fn set_name_servers(&self, addresses: Vec<SocketAddr>, patience: Duration) {
+        let resolver = Resolver::new(NameServers { addresses, patience });
+        self.state.change(|snapshot| snapshot.resolver = Arc::new(resolver));
+    }
+
+    /// Lets the addresses that name servers tell lead elsewhere.
+    pub fn set_routes(&self, routes: Routes) {
+        self.state.change(|snapshot| snapshot.routes = Arc::new(routes));
     }
 
     /// Uses other client certificates for `OriginMtlsConfig`, by their ARN.

@@ -13,6 +13,7 @@ mod exchange;
 mod framing;
 mod pool;
 mod resolve;
+mod routes;
 mod upload;
 
 use std::net::SocketAddr;
@@ -31,13 +32,15 @@ pub(crate) use self::connection::Connection;
 pub(crate) use self::download::Download;
 pub(crate) use self::pool::Pool;
 pub use self::resolve::Overrides;
-pub(crate) use self::resolve::Resolver;
+pub(crate) use self::resolve::{NameServers, Resolver};
+pub use self::routes::Routes;
 pub(crate) use self::upload::Progress;
 
 use self::attempts::{Attempts, Event, Step};
 use self::connection::{Lease, Place};
 use self::dial::{Failed, Tls};
 use self::exchange::Trouble;
+use self::routes::Destination;
 use self::upload::{Extent, Patience, Upload};
 use crate::state::Snapshot;
 use crate::tasks::Tasks;
@@ -118,16 +121,13 @@ pub(crate) enum ViewerFault {
 
 /// Fetches from origins.
 pub(crate) struct Fetcher {
-    pub(crate) resolver: Resolver,
     pub(crate) tasks: Tasks,
 }
 
 impl Fetcher {
     /// Looks the name of `origin` up, to no other end: CloudFront does so before it runs an origin request function.
     pub(crate) async fn resolve(&self, snapshot: &Snapshot, origin: &Origin, https: bool) -> Result<(), OriginFailure> {
-        let Origin { domain_name, custom, .. } = origin;
-        let port = origin.port(https);
-        self.resolver.resolve(&snapshot.overrides, domain_name, port, custom.ip_address_type).await.map(drop)
+        destinations(snapshot, origin, origin.port(https)).await.map(drop)
     }
 
     /// Fetches what `order` wants, under the configuration of `snapshot`.
@@ -142,9 +142,18 @@ impl Fetcher {
         let tls = sni.as_ref().map(|sni| tls(snapshot, &order, sni, certificate));
         let route = Route { snapshot, origin, key: key(origin, naming, port, sni.clone()), tls };
         let request = order.request;
-        Fetch { fetcher: self, route, request, start, addresses: Vec::new(), connection: None, failure: None }
-            .run()
-            .await
+        Fetch {
+            fetcher: self,
+            route,
+            request,
+            start,
+            addresses: Vec::new(),
+            tried: Vec::new(),
+            connection: None,
+            failure: None,
+        }
+        .run()
+        .await
     }
 }
 
@@ -183,6 +192,20 @@ struct Route<'a> {
     tls: Option<Tls<'a>>,
 }
 
+/// The addresses of `origin`, never none: what the overrides say, else what DNS says and where that leads.
+async fn destinations(snapshot: &Snapshot, origin: &Origin, port: u16) -> Result<Vec<Destination>, OriginFailure> {
+    let Origin { domain_name, custom, .. } = origin;
+    if let Some(addresses) = snapshot.overrides.of(domain_name.as_str(), port) {
+        return Ok(addresses.iter().copied().map(Destination::from).collect());
+    }
+    let found = snapshot.resolver.resolve(domain_name, custom.ip_address_type).await?;
+    let led = |address| {
+        let address = SocketAddr::new(address, port);
+        Destination { address, to: snapshot.routes.to(address) }
+    };
+    Ok(found.into_iter().map(led).collect())
+}
+
 /// One fetch in progress.
 struct Fetch<'a> {
     fetcher: &'a Fetcher,
@@ -190,7 +213,9 @@ struct Fetch<'a> {
     request: Outgoing,
     start: Instant,
     /// The origin's addresses, once they were needed.
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<Destination>,
+    /// The connections that were tried, and when.
+    tried: Vec<(Destination, Duration)>,
     /// The connection in use.
     connection: Option<Connection>,
     /// What went wrong last.
@@ -244,15 +269,13 @@ impl Fetch<'_> {
     }
 
     async fn dial(&mut self, address: usize, timeout: Duration) -> Result<Connection, Failed> {
-        let Route { snapshot, origin, key, tls } = &self.route;
         if self.addresses.is_empty() {
-            let Origin { domain_name, custom, .. } = origin;
-            let lookup =
-                self.fetcher.resolver.resolve(&snapshot.overrides, domain_name, key.port, custom.ip_address_type);
+            let lookup = destinations(self.route.snapshot, self.route.origin, self.route.key.port);
             self.addresses = lookup.await.map_err(|failure| Failed { event: Event::ConnectHopeless, failure })?;
         }
         let address = self.addresses[address % self.addresses.len()];
-        dial::dial(address, tls.as_ref(), timeout, &self.fetcher.tasks).await
+        self.tried.push((address, self.start.elapsed()));
+        dial::dial(address, self.route.tls.as_ref(), timeout, &self.fetcher.tasks).await
     }
 
     /// Sends the request; an error is the event to go on with, or what the viewer did.
@@ -305,7 +328,9 @@ impl Fetch<'_> {
     fn last_failure(&mut self, attempts: u8) -> OriginFailure {
         let mut failure = self.failure.take().expect("a fetch gives up only after something failed");
         if attempts > 1 {
-            failure.evidence = format!("{} (last of {attempts} attempts)", failure.evidence);
+            let tried = self.tried.iter().map(|(to, when)| format!("{to} after {:.1} s", when.as_secs_f32()));
+            let tried = tried.collect::<Vec<_>>().join(", ");
+            failure.evidence = format!("{} (last of {attempts} attempts: {tried})", failure.evidence);
         }
         failure
     }

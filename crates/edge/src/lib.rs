@@ -40,6 +40,6 @@ pub use edge::Edge;
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use error::EdgeError;
 pub use failure::{HandshakeReport, OriginFailure};
-pub use fetch::Overrides;
+pub use fetch::{Overrides, Routes};
 pub use journal::Exchange;
 pub use viewer_tls::ViewerIdentity;

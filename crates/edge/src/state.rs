@@ -15,7 +15,7 @@ use edge502_rules::response::EdgeServer;
 use http::Extensions;
 use tokio::sync::watch;
 
-use crate::fetch::{Connection, Fetcher, Overrides, Pool, Resolver};
+use crate::fetch::{Connection, Fetcher, NameServers, Overrides, Pool, Resolver, Routes};
 use crate::journal::Journal;
 use crate::tasks::Tasks;
 use crate::{EdgeConfig, EdgeError, Entropy, header_case};
@@ -44,6 +44,8 @@ pub(crate) struct Snapshot {
     pub(crate) client_certificates: Arc<HashMap<String, ClientCertificate>>,
     pub(crate) overrides: Arc<Overrides>,
     pub(crate) functions: Arc<HashMap<String, FunctionResult>>,
+    pub(crate) resolver: Arc<Resolver>,
+    pub(crate) routes: Arc<Routes>,
     pub(crate) rulebook: Rulebook,
     pub(crate) pool: Arc<Pool<Connection>>,
 }
@@ -66,16 +68,18 @@ impl State {
             client_certificates: Arc::new(config.client_certificates),
             overrides: Arc::new(config.overrides),
             functions: Arc::new(config.functions),
+            resolver: Arc::new(Resolver::new(NameServers {
+                addresses: config.name_servers,
+                patience: config.name_server_patience,
+            })),
+            routes: Arc::new(config.routes),
             rulebook: config.rulebook,
             pool: Pool::new(),
         };
         tasks.spawn(Arc::clone(&snapshot.pool).sweep());
         Ok(Self {
             current: watch::Sender::new(Arc::new(snapshot)),
-            fetcher: Fetcher {
-                resolver: Resolver::new(config.name_server, config.name_server_patience),
-                tasks: tasks.clone(),
-            },
+            fetcher: Fetcher { tasks: tasks.clone() },
             journal,
             clock: config.clock,
             error_pages: config.error_pages,

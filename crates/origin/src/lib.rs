@@ -22,10 +22,11 @@ mod spec;
 mod tap;
 mod tls;
 
-pub use dns::{DnsAnswer, NameServer};
+pub use dns::{DnsAnswer, DnsRecord, NameServer, Zone};
 pub use error::OriginError;
 pub use history::{ConnectionRecord, End, History, Negotiated, PortKind, RequestRecord, WaitError};
 pub use origin::{Origin, Ports};
+pub use port::Filtered;
 pub use spec::{
     AnswerAt, Backend, ClientCertificate, HandshakeSpec, HttpBehavior, HttpHeaders, HttpSpec, OriginSpec, PortBehavior,
     PortSpec, Protocol, ProxyProtocol, RawBytes, SniSpec, Stage, TlsSpec, UnknownName, When,

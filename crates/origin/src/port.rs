@@ -67,6 +67,27 @@ pub(crate) struct Blackhole {
     _fillers: Vec<TcpStream>,
 }
 
+/// A port of 127.0.0.1 behind a firewall that drops: connecting to it never completes. Linux only.
+#[derive(Debug)]
+pub struct Filtered {
+    port: Port,
+    _blackhole: Blackhole,
+}
+
+impl Filtered {
+    /// Takes a free port.
+    pub async fn start() -> io::Result<Self> {
+        let port = Port::reserve(0)?;
+        let blackhole = port.blackhole().await?;
+        Ok(Self { port, _blackhole: blackhole })
+    }
+
+    /// The port.
+    pub fn address(&self) -> SocketAddr {
+        self.port.addr()
+    }
+}
+
 fn bound_socket(addr: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;

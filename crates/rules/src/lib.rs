@@ -5,6 +5,7 @@
 //! whether a name matches a certificate, what a served chain looks like. The crates above bring the wire and the time.
 
 pub mod access_log;
+pub mod address;
 pub mod advice;
 pub mod cause;
 pub mod certificate;

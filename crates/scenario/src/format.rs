@@ -1,7 +1,7 @@
 //! The scenario file.
 //!
 //! `<class>/<name>.toml`; the path is the id. A file states only what differs from the healthy lab. `[origin]`,
-//! `[dns]`, `[distribution]`, `[client_certificate]`, `[function]`, `[request]`, `[client]` and `[edge]` are the broken
+//! `[dns]`, `[network]`, `[distribution]`, `[client_certificate]`, `[function]`, `[request]`, `[client]` and `[edge]` are the broken
 //! state. Each `[[fix]]` and `[[dead_end]]` takes out the keys in its list `unset` and then lays its own tables over it. Unknown keys
 //! are refused with place and nearest key.
 
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::State;
 
 pub use before::Earlier;
-pub use expect::{Expect, Texts};
+pub use expect::{Dig, Expect, Texts};
 pub(crate) use read::parse;
 
 /// How hard a scenario is, for training.

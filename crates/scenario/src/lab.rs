@@ -1,5 +1,6 @@
 //! One state of a scenario on real sockets: an origin, the edge in front of it, a viewer and an engineer's machine.
 
+mod dig;
 mod observe;
 mod refine;
 
@@ -9,9 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_edge::{AccessLog, Edge, EdgeConfig, Overrides, ViewerIdentity};
+use edge502_edge::{AccessLog, Edge, EdgeConfig, Overrides, Routes, ViewerIdentity};
 use edge502_handshake::{ClientCertificate, Options, TrustStore};
-use edge502_origin::{DnsAnswer, History, NameServer, Origin};
+use edge502_origin::{Filtered, History, NameServer, Origin};
 use edge502_pki::{Identity, Issuer, PemFiles};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
@@ -22,6 +23,7 @@ use socket2::{Domain, Socket, Type};
 use crate::clock::LabClock;
 use crate::error::ScenarioError;
 use crate::format::Earlier;
+use crate::network::{Ends, From, asks_dns};
 use crate::state::{DISTRIBUTION_DOMAIN, State, VIEWER_HOST};
 use crate::tap::Tap;
 use crate::viewer::Viewer;
@@ -68,7 +70,9 @@ pub struct Lab {
     tap: Option<Tap>,
     /// A bound port nobody listens on: where a distribution's wrong port leads.
     nowhere: Nowhere,
-    name_server: NameServer,
+    /// A port that drops what comes, once a state has a network in which something does.
+    drops: Option<Filtered>,
+    name_servers: Vec<NameServer>,
 }
 
 impl Lab {
@@ -78,13 +82,13 @@ impl Lab {
         options.clock = clock.clone();
         let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
         let nowhere = Nowhere::reserve()?;
-        let overrides = overrides(state, &origin, None, &nowhere);
-        let name_server = NameServer::start(state.dns.answer)
-            .await
-            .map_err(ScenarioError::io("cannot start the lab's name server"))?;
-        let edge = Edge::start(edge_config(state, &options, overrides, name_server.address())?).await?;
+        let name_servers = state.dns.start(&state.distribution.domain_name).await?;
+        let edge = Edge::start(edge_config(state, &options, &name_servers)?).await?;
         let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
-        Ok(Self { options, clock, state: state.clone(), origin, edge, viewer, tap: None, nowhere, name_server })
+        let state = state.clone();
+        let mut lab = Self { options, clock, state, origin, edge, viewer, tap: None, nowhere, drops: None, name_servers };
+        lab.route().await?;
+        Ok(lab)
     }
 
     /// Changes the running lab to `state` as if it had just been started, on the same ports.
@@ -121,13 +125,13 @@ impl Lab {
             self.origin.reconfigure(&state.origin, &self.options.pki).await?;
         }
         self.state = state.clone();
-        self.name_server.set(state.dns.answer);
+        self.name_servers = state.dns.start(&state.distribution.domain_name).await?;
+        self.edge.set_name_servers(addresses(&self.name_servers), NAME_SERVER_PATIENCE);
         self.edge.set_handshake(trust(state, &self.options)?, handshake(state))?;
         self.edge.set_client_certificates(client_certificates(state, &self.options)?);
         self.edge.set_functions(state.function.results());
         self.edge.set_distribution(distribution(state)?);
-        self.route();
-        Ok(())
+        self.route().await
     }
 
     /// Puts a passive listener between edge and origin, or takes it away.
@@ -139,13 +143,36 @@ impl Lab {
             // As it was; connections to the origin stay open.
             (None, false) => return Ok(()),
         }
-        self.route();
+        self.route().await
+    }
+
+    /// Leads the edge to the origin: through DNS and the lab's network where they matter, past them elsewhere.
+    async fn route(&mut self) -> Result<(), ScenarioError> {
+        if asks_dns(&self.state) {
+            let routes = self.routes(From::CloudFront).await?;
+            self.edge.set_routes(routes);
+        }
+        let tap = self.tap.as_ref().map(Tap::address);
+        self.edge.set_overrides(overrides(&self.state, &self.origin, tap, &self.nowhere));
         Ok(())
     }
 
-    fn route(&mut self) {
-        let tap = self.tap.as_ref().map(Tap::address);
-        self.edge.set_overrides(overrides(&self.state, &self.origin, tap, &self.nowhere));
+    /// The lab's network as it looks to `from`.
+    async fn routes(&mut self, from: From) -> Result<Routes, ScenarioError> {
+        if self.drops.is_none() {
+            let started = Filtered::start().await;
+            self.drops = Some(started.map_err(ScenarioError::io("cannot set up a port that drops"))?);
+        }
+        let (https, http) = (self.origin.addr(), self.origin.http_addr());
+        let tap = self.tap.as_ref().filter(|_| from == From::CloudFront).map(Tap::address);
+        let plain = self.origin_port_in_use() == http;
+        let ends = Ends {
+            https: tap.filter(|_| !plain).unwrap_or(https),
+            http: tap.filter(|_| plain).unwrap_or(http),
+            refuses: self.nowhere.address,
+            drops: self.drops.as_ref().expect("started just above"),
+        };
+        Ok(ends.routes(&self.state.network, from))
     }
 
     /// The port the distribution leads to for this state's request.
@@ -237,17 +264,11 @@ impl Lab {
     }
 }
 
-fn edge_config(
-    state: &State,
-    options: &LabOptions,
-    overrides: Overrides,
-    name_server: SocketAddr,
-) -> Result<EdgeConfig, ScenarioError> {
+fn edge_config(state: &State, options: &LabOptions, name_servers: &[NameServer]) -> Result<EdgeConfig, ScenarioError> {
     let mut config = EdgeConfig::new(distribution(state)?, trust(state, options)?, options.clock.clone());
     config.identity = Some(viewer_identity(state, options)?);
-    config.overrides = overrides;
     config.functions = state.function.results();
-    config.name_server = Some(name_server);
+    config.name_servers = addresses(name_servers);
     config.name_server_patience = NAME_SERVER_PATIENCE;
     config.handshake = handshake(state);
     config.client_certificates = client_certificates(state, options)?;
@@ -255,6 +276,10 @@ fn edge_config(
     config.error_pages = options.error_pages;
     config.log.clone_from(&options.access_log);
     Ok(config)
+}
+
+fn addresses(name_servers: &[NameServer]) -> Vec<SocketAddr> {
+    name_servers.iter().map(NameServer::address).collect()
 }
 
 /// The certificate viewers see, as a public authority would have issued it.
@@ -320,9 +345,8 @@ fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {
     Ok(options.pki.authority_pem(Issuer::PrivateCa)?.unwrap_or_default())
 }
 
-/// The origin's name leads to the origin on the usual ports, and to nobody on any other. Ports are why DNS is not asked
-/// then: it knows none. Where DNS is what is broken, it is asked. Origins that functions choose are this one, too, and
-/// always resolve.
+/// The origin's name leads to the origin on the usual ports, and to nobody on any other, unless DNS is asked. Origins
+/// that functions choose are this one, too, and always resolve.
 fn overrides(state: &State, origin: &Origin, tap: Option<SocketAddr>, nowhere: &Nowhere) -> Overrides {
     let distribution = &state.distribution;
     let at = |port: u16, usual: u16, address: SocketAddr| {
@@ -330,7 +354,7 @@ fn overrides(state: &State, origin: &Origin, tap: Option<SocketAddr>, nowhere: &
     };
     let (http, https) = (distribution.http_port, distribution.https_port);
     let mut overrides = Overrides::new();
-    let assigned = state.dns.answer == DnsAnswer::Address;
+    let assigned = !asks_dns(state);
     if assigned {
         overrides.insert(&distribution.domain_name, https, at(https, 443, origin.addr()));
         overrides.insert(&distribution.domain_name, http, at(http, 80, origin.http_addr()));

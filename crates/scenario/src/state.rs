@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use edge502_origin::{DnsAnswer, OriginSpec};
+use edge502_origin::OriginSpec;
 use edge502_pki::CertificateSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::function::FunctionsSpec;
+use crate::network::{DnsSpec, NetworkSpec};
 
 /// The alias viewers use for the distribution.
 pub const VIEWER_HOST: &str = "www.shop.test";
@@ -22,8 +23,10 @@ pub const ORIGIN_DOMAIN: &str = "origin.shop.test";
 pub struct State {
     /// The origin.
     pub origin: OriginSpec,
-    /// What the name servers say about the origin's domain name.
+    /// The name servers of the origin's zone.
     pub dns: DnsSpec,
+    /// The network between the edge and the origin.
+    pub network: NetworkSpec,
     /// Settings of the distribution.
     pub distribution: DistributionSpec,
     /// The certificate that `OriginMtlsConfig` names. Default: sound, for clients, of the lab's client authority.
@@ -36,14 +39,6 @@ pub struct State {
     pub client: ClientSpec,
     /// What no setting of CloudFront can change; for dead ends that suppose it could.
     pub edge: EdgeSpec,
-}
-
-/// What the name servers say about the origin's domain name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DnsSpec {
-    /// `address` (default: the name leads to the origin), `no-such-name`, `no-address`, `server-failure` or `silence`.
-    pub answer: DnsAnswer,
 }
 
 /// Settings of the distribution, under CloudFront's names, with the console's defaults.
@@ -79,6 +74,11 @@ pub struct DistributionSpec {
     pub origin_mtls_config: Option<OriginMtlsConfig>,
     /// Seconds the whole fetch may take, all attempts together. Default no limit.
     pub response_completion_timeout: Option<u32>,
+    /// Which addresses of the origin are used: `ipv4` (default), `ipv6` or `dualstack`.
+    pub ip_address_type: String,
+    /// Whether viewers may come over IPv6. Default `true`. It never touches the origin connection.
+    #[serde(rename = "IsIPV6Enabled")]
+    pub is_ipv6_enabled: bool,
     /// `allow-all` (default), `https-only` or `redirect-to-https`.
     pub viewer_protocol_policy: String,
     /// Name or id of the origin request policy; empty (default) for none, so `Host` is not forwarded.
@@ -119,6 +119,8 @@ impl Default for DistributionSpec {
             origin_keepalive_timeout: 5,
             origin_mtls_config: None,
             response_completion_timeout: None,
+            ip_address_type: "ipv4".to_owned(),
+            is_ipv6_enabled: true,
             viewer_protocol_policy: "allow-all".to_owned(),
             origin_request_policy: String::new(),
             cache_policy: "CachingDisabled".to_owned(),
@@ -149,6 +151,7 @@ impl DistributionSpec {
                     "Enabled": true,
                     "ViewerCertificate": self.certificate(),
                     "HttpVersion": "http2",
+                    "IsIPV6Enabled": self.is_ipv6_enabled,
                 }
             }
         })
@@ -172,6 +175,7 @@ impl DistributionSpec {
                 "OriginSslProtocols": list(&self.origin_ssl_protocols),
                 "OriginReadTimeout": self.origin_read_timeout,
                 "OriginKeepaliveTimeout": self.origin_keepalive_timeout,
+                "IpAddressType": self.ip_address_type,
             },
             "ConnectionAttempts": self.connection_attempts,
             "ConnectionTimeout": self.connection_timeout,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::attempts::Event;
 use super::connection::Connection;
+use super::routes::Destination;
 use crate::tasks::Tasks;
 use crate::{HandshakeReport, OriginFailure};
 
@@ -27,15 +28,15 @@ pub(super) struct Tls<'a> {
     pub(super) expectation: Expectation<'a>,
 }
 
-/// Connects to `address` within `limit`.
+/// Connects to `destination` within `limit`.
 pub(super) async fn dial(
-    address: SocketAddr,
+    destination: Destination,
     tls: Option<&Tls<'_>>,
     limit: Duration,
     tasks: &Tasks,
 ) -> Result<Connection, Failed> {
-    let start = Instant::now();
-    let tcp = connect(address, limit).await.map_err(|failure| Failed { event: Event::ConnectFailed, failure })?;
+    let (start, address) = (Instant::now(), destination.address);
+    let tcp = connect(destination, limit).await.map_err(|failure| Failed { event: Event::ConnectFailed, failure })?;
     let Some(tls) = tls else {
         return Connection::start(tcp, address, None, None, tasks).await.map_err(|error| unusable(address, &error));
     };
@@ -49,12 +50,14 @@ pub(super) async fn dial(
         .map_err(|error| unusable(address, &error))
 }
 
-async fn connect(address: SocketAddr, limit: Duration) -> Result<TcpStream, OriginFailure> {
-    let connected = tokio::time::timeout(limit, TcpStream::connect(address)).await;
+async fn connect(destination: Destination, limit: Duration) -> Result<TcpStream, OriginFailure> {
+    let connected = tokio::time::timeout(limit, TcpStream::connect(destination.to)).await;
     let stream = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(|error| {
         let evidence = match error.kind() {
-            io::ErrorKind::TimedOut => format!("{address}: no answer within {limit:?}"),
-            _ => format!("{address}: {error}"),
+            io::ErrorKind::TimedOut => {
+                format!("{destination}: no answer within {limit:?}{}", destination.remark())
+            }
+            _ => format!("{destination}: {error}"),
         };
         OriginFailure::new(connect_cause(error.kind()), evidence)
     })?;

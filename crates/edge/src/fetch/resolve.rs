@@ -1,6 +1,8 @@
 //! From an origin's domain name to addresses.
 //!
-//! Overrides come first, then `/etc/hosts`, then DNS. Answers are not cached: in a lab a corrected record has to work
+//! Overrides come first, then DNS; `/etc/hosts` counts only with the name servers of the system. Of several name servers
+//! each lookup asks one, the next in turn, and takes its word: where they disagree, a name resolves now and then, which
+//! is how AWS describes it (that it is their turn that decides is inferred). Answers are not cached: in a lab a corrected record has to work
 //! at once. How lookups fail is described in
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>, which families are
 //! asked for in
@@ -14,7 +16,9 @@ use edge502_rules::Cause;
 use edge502_rules::distribution::IpAddressType;
 use edge502_rules::name::OriginDomain;
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ServerOrderingStrategy,
+};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
@@ -47,48 +51,58 @@ impl Overrides {
         self
     }
 
-    fn of(&self, host: &str, port: u16) -> Option<&[SocketAddr]> {
+    pub(super) fn of(&self, host: &str, port: u16) -> Option<&[SocketAddr]> {
         self.0.get(&(host.to_owned(), port)).map(Vec::as_slice)
     }
+}
+
+/// Whom to ask, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct NameServers {
+    /// The servers; none means those of the system (`/etc/resolv.conf`).
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// The time a question may take.
+    pub(crate) patience: Duration,
 }
 
 /// Asks DNS. An edge starts without name servers, too: with overrides for every origin it needs none.
 pub(crate) struct Resolver(Result<TokioResolver, NetError>);
 
 impl Resolver {
-    /// A resolver that asks `name_server`, or those of the system (`/etc/resolv.conf`) if there is none.
-    /// Each question may take `patience`.
-    pub(crate) fn new(name_server: Option<SocketAddr>, patience: Duration) -> Self {
-        let builder = match name_server {
-            Some(address) => Ok(TokioResolver::builder_with_config(only(address), TokioRuntimeProvider::default())),
-            None => TokioResolver::builder_tokio(),
+    /// A resolver that asks `servers`.
+    pub(crate) fn new(servers: NameServers) -> Self {
+        let NameServers { addresses, patience } = servers;
+        let named = !addresses.is_empty();
+        let builder = if named {
+            Ok(TokioResolver::builder_with_config(those(&addresses), TokioRuntimeProvider::default()))
+        } else {
+            TokioResolver::builder_tokio()
         };
         Self(builder.and_then(|mut builder| {
             let options = builder.options_mut();
             options.timeout = patience;
             options.attempts = 1;
             options.cache_size = 0;
+            if named {
+                options.server_ordering_strategy = ServerOrderingStrategy::RoundRobin;
+                options.num_concurrent_reqs = 1;
+                options.use_hosts_file = ResolveHosts::Never;
+            }
             builder.build()
         }))
     }
 
-    /// The addresses to connect to for `domain` and `port`, never empty.
+    /// The addresses of `domain`, never none.
     pub(crate) async fn resolve(
         &self,
-        overrides: &Overrides,
         domain: &OriginDomain,
-        port: u16,
         family: IpAddressType,
-    ) -> Result<Vec<SocketAddr>, OriginFailure> {
-        if let Some(addresses) = overrides.of(domain.as_str(), port) {
-            return Ok(addresses.to_vec());
-        }
+    ) -> Result<Vec<IpAddr>, OriginFailure> {
         let lookup = tokio::time::timeout(LOOKUP, self.lookup(domain, family));
-        let found = lookup.await.unwrap_or_else(|_| {
+        lookup.await.unwrap_or_else(|_| {
             let evidence = format!("{domain}: no answer from the name servers within {} s", LOOKUP.as_secs());
             Err(OriginFailure::new(Cause::DnsTimeout, evidence))
-        })?;
-        Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+        })
     }
 
     async fn lookup(&self, domain: &OriginDomain, family: IpAddressType) -> Result<Vec<IpAddr>, OriginFailure> {
@@ -107,7 +121,7 @@ impl Resolver {
         // The final dot keeps the system's search domains out: CloudFront knows none.
         let name = Name::from_ascii(format!("{domain}.")).expect("an origin's domain is a DNS name");
         let failed = |error: &NetError| {
-            let (cause, what) = judge(error);
+            let (cause, what) = judge(domain, error);
             OriginFailure::new(cause, format!("{domain} {kind}: {what}"))
         };
         let resolver = self.0.as_ref().map_err(failed)?;
@@ -121,15 +135,17 @@ impl Resolver {
     }
 }
 
-/// A configuration with one name server, asked over UDP and, for answers that do not fit, over TCP.
-fn only(name_server: SocketAddr) -> ResolverConfig {
-    let port = |mut connection: ConnectionConfig| {
-        connection.port = name_server.port();
-        connection
+/// A configuration with these name servers, asked over UDP and, for answers that do not fit, over TCP.
+fn those(addresses: &[SocketAddr]) -> ResolverConfig {
+    let server = |address: &SocketAddr| {
+        let port = |mut connection: ConnectionConfig| {
+            connection.port = address.port();
+            connection
+        };
+        let connections = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
+        NameServerConfig::new(address.ip(), true, connections)
     };
-    let connections = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
-    let server = NameServerConfig::new(name_server.ip(), true, connections);
-    ResolverConfig::from_parts(None, Vec::new(), vec![server])
+    ResolverConfig::from_parts(None, Vec::new(), addresses.iter().map(server).collect())
 }
 
 /// The addresses of both families, or the failure that says more: an error of the servers outweighs an absent record.
@@ -148,18 +164,28 @@ fn either(
     }
 }
 
-/// The cause behind a failed lookup, and what was seen.
-fn judge(error: &NetError) -> (Cause, String) {
+/// The cause behind a failed lookup of `domain`, and what was seen.
+fn judge(domain: &OriginDomain, error: &NetError) -> (Cause, String) {
     match error {
-        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NXDomain => (Cause::DnsNoSuchName, "the name does not exist (NXDOMAIN)".to_owned()),
-            ResponseCode::NoError => (Cause::DnsNoAddress, "the name has no such record (NODATA)".to_owned()),
-            code => (Cause::DnsServerFailure, format!("the name servers answered {code}")),
-        },
+        NetError::Dns(DnsError::NoRecordsFound(none)) => {
+            let who = led_to(domain, none.query.name());
+            match none.response_code {
+                ResponseCode::NXDomain => (Cause::DnsNoSuchName, format!("{who} does not exist (NXDOMAIN)")),
+                // A record that only points elsewhere when the trail ends: it went in circles, or on for too long.
+                ResponseCode::NoError => (Cause::DnsNoAddress, format!("{who} has no such record (NODATA)")),
+                code => (Cause::DnsServerFailure, format!("the name servers answered {code} for {who}")),
+            }
+        }
         NetError::Dns(DnsError::ResponseCode(code)) => {
             (Cause::DnsServerFailure, format!("the name servers answered {code}"))
         }
         NetError::Timeout => (Cause::DnsTimeout, "the name servers did not answer in time".to_owned()),
         other => (Cause::DnsServerFailure, other.to_string()),
     }
+}
+
+/// The name that a lookup ended at: the origin's own, or one that aliases (CNAME) led to.
+fn led_to(domain: &OriginDomain, name: &Name) -> String {
+    let name = name.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+    if name == domain.as_str() { "the name".to_owned() } else { format!("{name}, where CNAME records lead,") }
 }

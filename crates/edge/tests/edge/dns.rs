@@ -62,7 +62,7 @@ fn answer(query: &[u8], code: u8, types: &[u16]) -> Vec<u8> {
 async fn ask(server: &NameServer, family: IpAddressType, port: u16) -> (u16, Option<Cause>) {
     let mut config = config(SocketAddr::from(([127, 0, 0, 1], port)));
     config.overrides = Overrides::new();
-    config.name_server = Some(server.address);
+    config.name_servers = vec![server.address];
     config.distribution.origins[0].custom.http_port = port;
     config.distribution.origins[0].custom.ip_address_type = family;
     let edge = Edge::start(config).await.unwrap();

@@ -28,6 +28,16 @@ impl Texts {
     }
 }
 
+/// What `dig NAME +short` prints: the lines that the first name server leads to, or a list of lines for each server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Dig {
+    /// Of the first server.
+    First(Vec<String>),
+    /// Of each server, in their order.
+    Each(Vec<Vec<String>>),
+}
+
 /// The expectations of one step; what is left out is not checked, except the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -58,6 +68,13 @@ pub struct Expect {
     pub requests: Option<usize>,
     /// Request headers that a passive listener between edge and origin can read.
     pub exposes: Option<Vec<String>>,
+    /// How many connections the origin accepted for the request, by its own account. One that is refused or dropped
+    /// before it reaches the origin is none.
+    pub attempts: Option<usize>,
+    /// Status of the same request sent again, one after the other.
+    pub again: Option<Vec<u16>>,
+    /// What the documented check `dig NAME +short` prints for the origin's name.
+    pub dig: Option<Dig>,
     /// What differs under `--rules observed`.
     pub observed: Option<Box<Expect>>,
 }
@@ -81,6 +98,9 @@ impl Expect {
             origin_sni: over.origin_sni.clone().or_else(|| self.origin_sni.clone()),
             requests: over.requests.or(self.requests),
             exposes: over.exposes.clone().or_else(|| self.exposes.clone()),
+            attempts: over.attempts.or(self.attempts),
+            again: over.again.clone().or_else(|| self.again.clone()),
+            dig: over.dig.clone().or_else(|| self.dig.clone()),
             observed: over.observed.clone().or_else(|| self.observed.clone()),
         }
     }

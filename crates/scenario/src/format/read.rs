@@ -12,11 +12,12 @@ use super::{Expect, Level, Scenario, Step, StepKind};
 use crate::error::ScenarioError;
 use crate::function::FunctionsSpec;
 use crate::merge::{nearest_path, overlay, remove};
-use crate::state::{ClientSpec, DistributionSpec, DnsSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
+use crate::network::{DnsSpec, NetworkSpec};
+use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
 
 /// The tables a state is made of.
-const STATE_TABLES: [&str; 8] =
-    ["origin", "dns", "distribution", "client_certificate", "function", "request", "client", "edge"];
+const STATE_TABLES: [&str; 9] =
+    ["origin", "dns", "network", "distribution", "client_certificate", "function", "request", "client", "edge"];
 
 /// The file as serde checks it. State tables are read here only to refuse what is not in them: the states themselves
 /// are made from the raw tables, laid over each other.
@@ -36,6 +37,7 @@ struct File {
     proves: Vec<Spanned<String>>,
     origin: Option<OriginSpec>,
     dns: Option<DnsSpec>,
+    network: Option<NetworkSpec>,
     distribution: Option<DistributionSpec>,
     client_certificate: Option<CertificateSpec>,
     function: Option<FunctionsSpec>,
@@ -63,6 +65,7 @@ struct Change {
     unset: Vec<Spanned<String>>,
     origin: Option<OriginSpec>,
     dns: Option<DnsSpec>,
+    network: Option<NetworkSpec>,
     distribution: Option<DistributionSpec>,
     client_certificate: Option<CertificateSpec>,
     function: Option<FunctionsSpec>,

@@ -1,5 +1,6 @@
 //! Looking at a running lab: as the viewer, in the log, at the origin, with the documented check.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use edge502_rules::{Cause, Finding};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
-use super::Lab;
+use super::dig::{dig, first_address};
 use super::refine::refined;
+use super::{Lab, asks_dns};
 use crate::error::ScenarioError;
-use crate::format::Expect;
+use crate::format::{Dig, Expect};
+use crate::network::From;
 use crate::viewer::Answer;
 
 /// The longest to wait for the edge's account of a request that has been answered.
@@ -51,6 +54,12 @@ pub struct Observed {
     pub requests: usize,
     /// Those of the asked-for request headers that could be read between edge and origin.
     pub exposed: Vec<String>,
+    /// When the origin accepted each connection for the request, counted from the first, by its own account.
+    pub attempts: Vec<Duration>,
+    /// Status of the same request sent again, as often as was asked for.
+    pub again: Vec<u16>,
+    /// What `dig NAME +short` prints, for each name server that was asked about.
+    pub dig: Vec<Vec<String>>,
     /// The documented check, if it was asked for.
     pub openssl: Option<Transcript>,
 }
@@ -68,6 +77,11 @@ impl Lab {
         if let (Some(tap), Some(headers)) = (&self.tap, &expect.exposes) {
             observed.exposed = tap.exposed(headers);
         }
+        for _ in expect.again.iter().flatten() {
+            let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
+            observed.again.push(answer.status);
+        }
+        observed.dig = self.dig(expect.dig.as_ref()).await;
         if expect.openssl.is_some() || expect.openssl_not.is_some() || expect.openssl_exit.is_some() {
             observed.openssl = Some(self.documented_check().await?);
         }
@@ -84,9 +98,9 @@ impl Lab {
 
     /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine
     /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
-    async fn documented_check(&self) -> Result<Transcript, ScenarioError> {
+    async fn documented_check(&mut self) -> Result<Transcript, ScenarioError> {
+        let mut options = s_client::Options::new(self.engineers_way().await?);
         let client = &self.state.client;
-        let mut options = s_client::Options::new(self.origin.addr());
         let name = client.servername.clone().unwrap_or_else(|| self.state.distribution.domain_name.clone());
         options.server_name = Some(name);
         options.verify_hostname.clone_from(&client.verify_hostname);
@@ -99,6 +113,31 @@ impl Lab {
         options.at = Some(self.options.clock.now());
         options.ca_pem = self.engineers_trust()?.into_bytes();
         Ok(s_client(&options).await)
+    }
+
+    /// Where the engineer gets who connects to the origin's name: to what the first name server says, or to the origin
+    /// itself if that says nothing.
+    async fn engineers_way(&mut self) -> Result<SocketAddr, ScenarioError> {
+        if !asks_dns(&self.state) {
+            return Ok(self.origin.addr());
+        }
+        let lines = dig(self.name_servers[0].address(), &self.state.distribution.domain_name).await;
+        let Some(address) = first_address(&lines) else { return Ok(self.origin.addr()) };
+        Ok(self.routes(From::Inside).await?.to(SocketAddr::new(address, 443)))
+    }
+
+    /// Plays `dig NAME +short` against as many of the name servers as `wanted` speaks of.
+    async fn dig(&self, wanted: Option<&Dig>) -> Vec<Vec<String>> {
+        let servers = match wanted {
+            None => 0,
+            Some(Dig::First(_)) => 1,
+            Some(Dig::Each(_)) => self.name_servers.len(),
+        };
+        let mut printed = Vec::new();
+        for server in self.name_servers.iter().take(servers) {
+            printed.push(dig(server.address(), &self.state.distribution.domain_name).await);
+        }
+        printed
     }
 
     /// What the engineer's machine trusts: the public authorities, what was added by hand, what it remembers.
@@ -140,6 +179,8 @@ async fn account(
 }
 
 fn look_at_origin(records: &[ConnectionRecord], observed: &mut Observed) {
+    let first = records.first().map_or(Duration::ZERO, |record| record.accepted_at);
+    observed.attempts = records.iter().map(|record| record.accepted_at.saturating_sub(first)).collect();
     let hello = records.iter().find_map(|record| record.client_hello.as_ref());
     observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
     let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
@@ -168,6 +209,9 @@ fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
         origin_sni: None,
         requests: 0,
         exposed: Vec::new(),
+        attempts: Vec::new(),
+        again: Vec::new(),
+        dig: Vec::new(),
         openssl: None,
     }
 }

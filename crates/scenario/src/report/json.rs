@@ -1,5 +1,7 @@
 //! One JSON object with stable keys.
 
+use std::time::Duration;
+
 use edge502_rules::page::Page;
 use serde_json::{Map, Value, json};
 
@@ -48,6 +50,13 @@ fn observed(observed: &Observed) -> Value {
         "origin_sni": observed.origin_sni,
         "origin_requests": observed.requests,
         "exposed": observed.exposed,
+        "attempts_at_ms": observed.attempts.iter().map(|at| milliseconds(*at)).collect::<Vec<_>>(),
+        "again": observed.again,
+        "dig": observed.dig,
         "openssl": observed.openssl.as_ref().map(|check| json!({ "exit": check.exit, "verify_code": check.verify_code })),
     })
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

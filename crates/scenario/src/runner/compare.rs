@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use edge502_rules::page::{ErrorPages, Page};
 use edge502_rules::{Cause, Rulebook};
 
-use crate::format::{Expect, StepKind, Texts};
+use crate::format::{Dig, Expect, StepKind, Texts};
 use crate::lab::Observed;
 
 /// Every point in which `observed` differs from what is stated, in words; none if it does as stated.
@@ -44,6 +44,17 @@ pub(super) fn mismatches(
     }
     if let Some(stated) = &expect.exposes {
         points.always("readable between edge and origin", &stated.join(", "), &observed.exposed.join(", "));
+    }
+    points.stated("attempts the origin saw", expect.attempts, Some(observed.attempts.len()));
+    if let Some(stated) = &expect.again {
+        points.always("status of the requests that follow", &format!("{stated:?}"), &format!("{:?}", observed.again));
+    }
+    if let Some(stated) = &expect.dig {
+        let stated = match stated {
+            Dig::First(lines) => std::slice::from_ref(lines),
+            Dig::Each(servers) => servers,
+        };
+        points.always("dig", &format!("{stated:?}"), &format!("{:?}", observed.dig));
     }
     points.openssl(expect, observed);
     points.0
