@@ -96,6 +96,11 @@ impl Edge {
         self.state.change(|snapshot| snapshot.routes = Arc::new(routes));
     }
 
+    /// Drops idle connections to origins, as time would. Connections in use are not kept either.
+    pub fn drop_idle_connections(&self) {
+        self.state.change(|_| ());
+    }
+
     /// Uses other client certificates for `OriginMtlsConfig`, by their ARN.
     pub fn set_client_certificates(&self, certificates: HashMap<String, ClientCertificate>) {
         self.state.change(|snapshot| snapshot.client_certificates = Arc::new(certificates));

@@ -2,23 +2,22 @@
 //!
 //! Overrides come first, then DNS; `/etc/hosts` counts only with the name servers of the system. Of several name servers
 //! each lookup asks one, the next in turn, and takes its word: where they disagree, a name resolves now and then, which
-//! is how AWS describes it (that it is their turn that decides is inferred). Answers are not cached: in a lab a corrected record has to work
-//! at once. How lookups fail is described in
+//! is how AWS describes it (that turns decide is inferred). Answers are not cached: in a lab a corrected record has to
+//! work at once. How lookups fail is described in
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>, which families are
 //! asked for in
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html>.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use edge502_rules::Cause;
 use edge502_rules::distribution::IpAddressType;
 use edge502_rules::name::OriginDomain;
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ServerOrderingStrategy,
-};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
@@ -65,31 +64,53 @@ pub(crate) struct NameServers {
     pub(crate) patience: Duration,
 }
 
-/// Asks DNS. An edge starts without name servers, too: with overrides for every origin it needs none.
-pub(crate) struct Resolver(Result<TokioResolver, NetError>);
+/// Asks DNS.
+pub(crate) enum Resolver {
+    /// The servers of the system, if there are any. An edge starts without them, too: with overrides for every origin it
+    /// needs none.
+    System(Box<Result<TokioResolver, NetError>>),
+    /// These servers, by turns.
+    ByTurns {
+        /// Whom to ask, at least one.
+        servers: NameServers,
+        /// How many lookups there have been.
+        lookups: AtomicUsize,
+    },
+}
 
 impl Resolver {
     /// A resolver that asks `servers`.
     pub(crate) fn new(servers: NameServers) -> Self {
-        let NameServers { addresses, patience } = servers;
-        let named = !addresses.is_empty();
-        let builder = if named {
-            Ok(TokioResolver::builder_with_config(those(&addresses), TokioRuntimeProvider::default()))
-        } else {
-            TokioResolver::builder_tokio()
-        };
-        Self(builder.and_then(|mut builder| {
+        if !servers.addresses.is_empty() {
+            return Self::ByTurns { servers, lookups: AtomicUsize::new(0) };
+        }
+        let resolver = TokioResolver::builder_tokio().and_then(|mut builder| {
             let options = builder.options_mut();
-            options.timeout = patience;
+            options.timeout = servers.patience;
             options.attempts = 1;
             options.cache_size = 0;
-            if named {
-                options.server_ordering_strategy = ServerOrderingStrategy::RoundRobin;
-                options.num_concurrent_reqs = 1;
-                options.use_hosts_file = ResolveHosts::Never;
-            }
             builder.build()
-        }))
+        });
+        Self::System(Box::new(resolver))
+    }
+
+    /// What the next lookup asks. A server that is named gets a client without a past: what a lookup shows must not
+    /// depend on how the last one went.
+    fn next(&self) -> Result<TokioResolver, NetError> {
+        match self {
+            Self::System(resolver) => (**resolver).clone(),
+            Self::ByTurns { servers, lookups } => {
+                let turn = lookups.fetch_add(1, Ordering::Relaxed) % servers.addresses.len();
+                let config = only(servers.addresses[turn]);
+                let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+                let options = builder.options_mut();
+                options.timeout = servers.patience;
+                options.attempts = 0;
+                options.cache_size = 0;
+                options.use_hosts_file = ResolveHosts::Never;
+                builder.build()
+            }
+        }
     }
 
     /// The addresses of `domain`, never none.
@@ -98,54 +119,61 @@ impl Resolver {
         domain: &OriginDomain,
         family: IpAddressType,
     ) -> Result<Vec<IpAddr>, OriginFailure> {
-        let lookup = tokio::time::timeout(LOOKUP, self.lookup(domain, family));
+        let resolver = self.next();
+        let lookup = tokio::time::timeout(LOOKUP, lookup(&resolver, domain, family));
         lookup.await.unwrap_or_else(|_| {
             let evidence = format!("{domain}: no answer from the name servers within {} s", LOOKUP.as_secs());
             Err(OriginFailure::new(Cause::DnsTimeout, evidence))
         })
     }
+}
 
-    async fn lookup(&self, domain: &OriginDomain, family: IpAddressType) -> Result<Vec<IpAddr>, OriginFailure> {
-        match family {
-            IpAddressType::Ipv4 => self.records(domain, RecordType::A).await,
-            IpAddressType::Ipv6 => self.records(domain, RecordType::AAAA).await,
-            IpAddressType::Dualstack => {
-                let (v4, v6) =
-                    tokio::join!(self.records(domain, RecordType::A), self.records(domain, RecordType::AAAA));
-                either(v4, v6)
-            }
+async fn lookup(
+    resolver: &Result<TokioResolver, NetError>,
+    domain: &OriginDomain,
+    family: IpAddressType,
+) -> Result<Vec<IpAddr>, OriginFailure> {
+    let records = |kind| records(resolver, domain, kind);
+    match family {
+        IpAddressType::Ipv4 => records(RecordType::A).await,
+        IpAddressType::Ipv6 => records(RecordType::AAAA).await,
+        IpAddressType::Dualstack => {
+            let (v4, v6) = tokio::join!(records(RecordType::A), records(RecordType::AAAA));
+            either(v4, v6)
         }
-    }
-
-    async fn records(&self, domain: &OriginDomain, kind: RecordType) -> Result<Vec<IpAddr>, OriginFailure> {
-        // The final dot keeps the system's search domains out: CloudFront knows none.
-        let name = Name::from_ascii(format!("{domain}.")).expect("an origin's domain is a DNS name");
-        let failed = |error: &NetError| {
-            let (cause, what) = judge(domain, error);
-            OriginFailure::new(cause, format!("{domain} {kind}: {what}"))
-        };
-        let resolver = self.0.as_ref().map_err(failed)?;
-        let lookup = resolver.lookup(name, kind).await.map_err(|error| failed(&error))?;
-        let addresses: Vec<_> = lookup.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
-        if addresses.is_empty() {
-            let evidence = format!("{domain} {kind}: the answer holds no address");
-            return Err(OriginFailure::new(Cause::DnsNoAddress, evidence));
-        }
-        Ok(addresses)
     }
 }
 
-/// A configuration with these name servers, asked over UDP and, for answers that do not fit, over TCP.
-fn those(addresses: &[SocketAddr]) -> ResolverConfig {
-    let server = |address: &SocketAddr| {
-        let port = |mut connection: ConnectionConfig| {
-            connection.port = address.port();
-            connection
-        };
-        let connections = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
-        NameServerConfig::new(address.ip(), true, connections)
+async fn records(
+    resolver: &Result<TokioResolver, NetError>,
+    domain: &OriginDomain,
+    kind: RecordType,
+) -> Result<Vec<IpAddr>, OriginFailure> {
+    // The final dot keeps the system's search domains out: CloudFront knows none.
+    let name = Name::from_ascii(format!("{domain}.")).expect("an origin's domain is a DNS name");
+    let failed = |error: &NetError| {
+        let (cause, what) = judge(domain, error);
+        OriginFailure::new(cause, format!("{domain} {kind}: {what}"))
     };
-    ResolverConfig::from_parts(None, Vec::new(), addresses.iter().map(server).collect())
+    let resolver = resolver.as_ref().map_err(failed)?;
+    let lookup = resolver.lookup(name, kind).await.map_err(|error| failed(&error))?;
+    let addresses: Vec<_> = lookup.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
+    if addresses.is_empty() {
+        let evidence = format!("{domain} {kind}: the answer holds no address");
+        return Err(OriginFailure::new(Cause::DnsNoAddress, evidence));
+    }
+    Ok(addresses)
+}
+
+/// A configuration with one name server, asked over UDP and, for an answer that does not fit, over TCP.
+fn only(name_server: SocketAddr) -> ResolverConfig {
+    let port = |mut connection: ConnectionConfig| {
+        connection.port = name_server.port();
+        connection
+    };
+    let connections = vec![port(ConnectionConfig::udp()), port(ConnectionConfig::tcp())];
+    let server = NameServerConfig::new(name_server.ip(), true, connections);
+    ResolverConfig::from_parts(None, Vec::new(), vec![server])
 }
 
 /// The addresses of both families, or the failure that says more: an error of the servers outweighs an absent record.
@@ -171,7 +199,6 @@ fn judge(domain: &OriginDomain, error: &NetError) -> (Cause, String) {
             let who = led_to(domain, none.query.name());
             match none.response_code {
                 ResponseCode::NXDomain => (Cause::DnsNoSuchName, format!("{who} does not exist (NXDOMAIN)")),
-                // A record that only points elsewhere when the trail ends: it went in circles, or on for too long.
                 ResponseCode::NoError => (Cause::DnsNoAddress, format!("{who} has no such record (NODATA)")),
                 code => (Cause::DnsServerFailure, format!("the name servers answered {code} for {who}")),
             }

@@ -71,7 +71,7 @@ pub struct Expect {
     /// How many connections the origin accepted for the request, by its own account. One that is refused or dropped
     /// before it reaches the origin is none.
     pub attempts: Option<usize>,
-    /// Status of the same request sent again, one after the other.
+    /// Status of the same request sent again later, one after the other, each over a new connection to the origin.
     pub again: Option<Vec<u16>>,
     /// What the documented check `dig NAME +short` prints for the origin's name.
     pub dig: Option<Dig>,

@@ -78,6 +78,8 @@ impl Lab {
             observed.exposed = tap.exposed(headers);
         }
         for _ in expect.again.iter().flatten() {
+            // Later means that no connection is left open, over which DNS and TCP would not matter.
+            self.edge.drop_idle_connections();
             let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
             observed.again.push(answer.status);
         }
