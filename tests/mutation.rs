@@ -14,7 +14,7 @@ use std::fs;
 
 use edge502_rules::Cause;
 use edge502_rules::outcome::Outcome;
-use edge502_scenario::format::Texts;
+use edge502_scenario::format::{Dig, Texts};
 use edge502_scenario::report::{Format, Paint, whole};
 use edge502_scenario::{Expect, Library, RunOptions, Scenario, ScenarioReport, Step, StepKind, StepReport};
 
@@ -22,7 +22,7 @@ use edge502_scenario::{Expect, Library, RunOptions, Scenario, ScenarioReport, St
 type Mutation = (&'static str, fn(&mut Expect));
 
 /// One for each kind of expectation that every broken state can carry, in the order of the report.
-const MUTATIONS: [Mutation; 12] = [
+const MUTATIONS: [Mutation; 15] = [
     ("status: stated 599, seen 50", |expect| {
         expect.status = Some(599);
     }),
@@ -43,6 +43,11 @@ const MUTATIONS: [Mutation; 12] = [
     }),
     ("findings: stated {\"origin-error-relayed\"}, seen {\"", |expect| {
         expect.findings = Some(vec!["origin-error-relayed".to_owned()]);
+    }),
+    ("attempts the origin saw: stated 99, seen ", |expect| expect.attempts = Some(99)),
+    ("status of the requests that follow: stated [418], seen [", |expect| expect.again = Some(vec![418])),
+    ("dig: stated [[\"192.0.2.1\"]], seen [[", |expect| {
+        expect.dig = Some(Dig::First(vec!["192.0.2.1".to_owned()]));
     }),
     ("openssl s_client: stated \"all is well\", not printed; it printed: ", |expect| {
         expect.openssl = Some(Texts::One("all is well".to_owned()));

@@ -32,7 +32,7 @@ pub use observe::Observed;
 pub(crate) use refine::refined;
 
 /// How long the lab's edge waits for its name server, which is on this machine.
-const NAME_SERVER_PATIENCE: Duration = Duration::from_millis(200);
+const NAME_SERVER_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Whom the client certificate towards the origin is for, unless a scenario says otherwise.
 const CLIENT_NAME: &str = "cloudfront.shop.test";

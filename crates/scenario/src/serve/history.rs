@@ -12,6 +12,7 @@ fn connection(record: &ConnectionRecord) -> Value {
     let hello = record.client_hello.as_ref();
     json!({
         "port": format!("{:?}", record.port).to_ascii_lowercase(),
+        "accepted_at_ms": u64::try_from(record.accepted_at.as_millis()).unwrap_or(u64::MAX),
         "sni": hello.and_then(|hello| hello.server_name.as_deref()),
         "offered_versions": hello.map(|hello| hello.versions().iter().map(ToString::to_string).collect::<Vec<_>>()),
         "negotiated_version": record.negotiated.as_ref().map(|negotiated| negotiated.version.clone()),
