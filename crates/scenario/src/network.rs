@@ -58,7 +58,7 @@ impl DnsSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkSpec {
-    /// Addresses under which the internet reaches the origin. Default 203.0.113.10 and 2001:db8::10.
+    /// Addresses under which the internet reaches the origin. Default `203.0.113.10` and `2001:db8::10`.
     pub origin: Vec<IpAddr>,
     /// Addresses under which only the origin's own network reaches it. The engineer sits there, CloudFront does not.
     pub inside: Vec<IpAddr>,

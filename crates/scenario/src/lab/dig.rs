@@ -12,7 +12,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
 /// How long one question may take; a person has more patience than an edge.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How many aliases are followed.
 const ALIASES: usize = 8;
 /// The id of every question; nobody forges answers here.
