@@ -86,7 +86,8 @@ impl Lab {
         let edge = Edge::start(edge_config(state, &options, &name_servers)?).await?;
         let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
         let state = state.clone();
-        let mut lab = Self { options, clock, state, origin, edge, viewer, tap: None, nowhere, drops: None, name_servers };
+        let mut lab =
+            Self { options, clock, state, origin, edge, viewer, tap: None, nowhere, drops: None, name_servers };
         lab.route().await?;
         Ok(lab)
     }
