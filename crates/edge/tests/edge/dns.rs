@@ -112,7 +112,7 @@ async fn the_address_family_decides_which_records_count() {
     assert_eq!(ask(&server, IpAddressType::Ipv6, port).await, (502, Some(Cause::DnsNoAddress)));
 }
 
-/// A stub in a network of its own: 203.0.113.10 and 2001:db8::10 lead to it, 203.0.113.66 to nobody.
+/// A stub in a network of its own: 203.0.113.10 and `2001:db8::10` lead to it, 203.0.113.66 to nobody.
 struct Internet {
     stub: Stub,
     refuses: SocketAddr,
