@@ -40,7 +40,8 @@ async fn judged(lab: &Lab, step: &Step) -> Report {
     let mut options = Options::new(TrustStore::from_pem(lab.root_pem()).unwrap(), lab.clock());
     options.overrides = lab.overrides();
     options.client_certificate = lab.client_certificates().unwrap().into_iter().next();
-    options.name_server = Some(lab.name_server_addr());
+    options.name_servers = lab.name_server_addrs();
+    options.routes = lab.led();
     let parsed =
         edge502_rules::distribution::Parsed { distribution: (*lab.distribution()).clone(), notices: Vec::new() };
     let request = &step.state.request;

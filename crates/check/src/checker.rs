@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_edge::{EdgeConfig, HandshakeReport, NoAnswer, OriginAnswer, OriginClient, OriginFailure, Overrides};
+use edge502_edge::{
+    EdgeConfig, HandshakeReport, NoAnswer, OriginAnswer, OriginClient, OriginFailure, Overrides, Routes,
+};
 use edge502_handshake::{ClientCertificate, Expectation, Options as TlsOptions, TrustStore, Verdict, judge};
 use edge502_rules::clock::SharedClock;
 use edge502_rules::{Cause, Finding, Phase, Rulebook};
@@ -32,8 +34,10 @@ pub struct Options {
     pub rulebook: Rulebook,
     /// Addresses in place of DNS. Default: none.
     pub overrides: Overrides,
-    /// The name server to ask. Default: those of the system.
-    pub name_server: Option<SocketAddr>,
+    /// The name servers to ask, each lookup the next in turn. Default: none named, which means those of the system.
+    pub name_servers: Vec<SocketAddr>,
+    /// Where the addresses that name servers tell lead. Default: each to itself.
+    pub routes: Routes,
     /// The most time one target may take, all connections together. Default 15 s.
     pub timeout: Duration,
     /// How many days before its end a certificate is warned about. Default 30.
@@ -52,7 +56,8 @@ impl Options {
             clock,
             rulebook: Rulebook::default(),
             overrides: Overrides::new(),
-            name_server: None,
+            name_servers: Vec::new(),
+            routes: Routes::direct(),
             timeout: Duration::from_secs(15),
             warn_days: 30,
             pq: false,
@@ -75,7 +80,8 @@ impl Checker {
         let mut config = EdgeConfig::new((*any.distribution).clone(), options.trust.clone(), options.clock.clone());
         config.rulebook = options.rulebook;
         config.overrides = options.overrides.clone();
-        config.name_servers = options.name_server.into_iter().collect();
+        config.name_servers.clone_from(&options.name_servers);
+        config.routes = options.routes.clone();
         config.handshake = TlsOptions { pq: options.pq };
         config.client_certificates = options.client_certificate.iter().cloned().collect();
         Ok(Self { client: OriginClient::new(config).await?, options })

@@ -73,6 +73,8 @@ pub struct Lab {
     /// A port that drops what comes, once a state has a network in which something does.
     drops: Option<Filtered>,
     name_servers: Vec<NameServer>,
+    /// Where the addresses they tell lead the edge.
+    led: Routes,
 }
 
 impl Lab {
@@ -86,8 +88,19 @@ impl Lab {
         let edge = Edge::start(edge_config(state, &options, &name_servers)?).await?;
         let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
         let state = state.clone();
-        let mut lab =
-            Self { options, clock, state, origin, edge, viewer, tap: None, nowhere, drops: None, name_servers };
+        let mut lab = Self {
+            options,
+            clock,
+            state,
+            origin,
+            edge,
+            viewer,
+            tap: None,
+            nowhere,
+            drops: None,
+            name_servers,
+            led: Routes::direct(),
+        };
         lab.route().await?;
         Ok(lab)
     }
@@ -150,8 +163,8 @@ impl Lab {
     /// Leads the edge to the origin: through DNS and the lab's network where they matter, past them elsewhere.
     async fn route(&mut self) -> Result<(), ScenarioError> {
         if asks_dns(&self.state) {
-            let routes = self.routes(From::CloudFront).await?;
-            self.edge.set_routes(routes);
+            self.led = self.routes(From::CloudFront).await?;
+            self.edge.set_routes(self.led.clone());
         }
         let tap = self.tap.as_ref().map(Tap::address);
         self.edge.set_overrides(overrides(&self.state, &self.origin, tap, &self.nowhere));
@@ -213,9 +226,14 @@ impl Lab {
         overrides(&self.state, &self.origin, None, &self.nowhere)
     }
 
-    /// The lab's name server.
-    pub fn name_server_addr(&self) -> SocketAddr {
-        self.name_server.address()
+    /// The lab's name servers.
+    pub fn name_server_addrs(&self) -> Vec<SocketAddr> {
+        addresses(&self.name_servers)
+    }
+
+    /// Where the addresses that the name servers tell lead, for whoever comes from the internet.
+    pub fn led(&self) -> Routes {
+        self.led.clone()
     }
 
     /// The distribution of the state that is up.
