@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use edge502_check::{Checker, Options, Report, Target, Verdict};
 use edge502_handshake::TrustStore;
+use edge502_origin::DnsAnswer;
 use edge502_rules::{Cause, Phase};
 use edge502_scenario::{Lab, LabOptions, Library, Scenario, Step, StepKind};
 use tokio::task::JoinSet;
@@ -32,6 +33,13 @@ fn not_comparable(scenario: &Scenario, step: &Step) -> Option<&'static str> {
     }
     if step.expect.status.is_some_and(|status| (400..500).contains(&status)) {
         return Some("is an origin that answers: the check connects and warns");
+    }
+    let attempts = |step: &Step| step.state.distribution.connection_attempts;
+    if step.kind == StepKind::Fix && step.state.dns.zone.is_some() && attempts(step) > attempts(scenario.broken()) {
+        return Some("is cured by a second attempt at another address, and a check makes one");
+    }
+    if step.state.dns.servers.contains(&DnsAnswer::Late) {
+        return Some("is about patience with name servers, of which a check has more than a lab's edge");
     }
     None
 }
