@@ -13,6 +13,7 @@ use edge502_check::{Checker, Options, Report, Target, Verdict};
 use edge502_handshake::TrustStore;
 use edge502_origin::DnsAnswer;
 use edge502_rules::{Cause, Phase};
+use edge502_scenario::function::FunctionsSpec;
 use edge502_scenario::{Lab, LabOptions, Library, Scenario, Step, StepKind};
 use tokio::task::JoinSet;
 
@@ -25,7 +26,7 @@ fn not_comparable(scenario: &Scenario, step: &Step) -> Option<&'static str> {
     if !step.before.is_empty() {
         return Some("needs a past, which a check does not have");
     }
-    if scenario.cause.phase() == Phase::EdgeFunction {
+    if scenario.cause.phase() == Phase::EdgeFunction || step.state.function != FunctionsSpec::default() {
         return Some("is about code at the edge, which a check does not see");
     }
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
@@ -48,6 +49,7 @@ async fn judged(lab: &Lab, step: &Step) -> Report {
     let mut options = Options::new(TrustStore::from_pem(lab.root_pem()).unwrap(), lab.clock());
     options.overrides = lab.overrides();
     options.client_certificate = lab.client_certificates().unwrap().into_iter().next();
+    options.pq = step.state.edge.post_quantum;
     options.name_servers = lab.name_server_addrs();
     options.routes = lab.led();
     let parsed =
