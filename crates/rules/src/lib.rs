@@ -7,6 +7,7 @@
 pub mod access_log;
 pub mod address;
 pub mod advice;
+pub mod cache;
 pub mod cause;
 pub mod certificate;
 pub mod chain;

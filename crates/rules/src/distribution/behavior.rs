@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html>.
 
-use super::{EventType, Forwarding, ManagedPolicy, PathPattern, Ttl, ViewerProtocolPolicy};
+use super::{EventType, Forwarding, KeyedBy, ManagedPolicy, PathPattern, Ttl, ViewerProtocolPolicy};
 
 /// One cache behavior.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub struct Behavior {
     pub response_headers_policy_id: Option<String>,
     /// What goes on to the origin. A policy that is not known contributes nothing, and leaves a notice.
     pub forwarding: Forwarding,
+    /// What of a request makes it another one to the cache. Legacy `QueryStringCacheKeys` are not read: all forwarded
+    /// query strings take part.
+    pub cache_key: KeyedBy,
     /// How long responses are kept; [`Ttl::NONE`] when legacy `ForwardedValues` forwards all headers.
     pub ttl: Ttl,
     /// `Compress`: whether the edge compresses responses. Default false.

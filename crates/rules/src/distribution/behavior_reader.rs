@@ -6,8 +6,8 @@ use super::notice::{Rule, page};
 use super::policies::{ManagedPolicy, Policy, Ttl};
 use super::read::{Number, Place, Reader, non_empty, text, word};
 use super::{
-    Behavior, DistributionError, EventType, Forwarding, FunctionAssociation, PathPattern, PolicyReference, Selection,
-    limits, wire,
+    Behavior, DistributionError, EventType, Forwarding, FunctionAssociation, KeyedBy, PathPattern, PolicyReference,
+    Selection, limits, wire,
 };
 use crate::Grade;
 
@@ -47,7 +47,7 @@ impl Behavior {
             origin_request: non_empty(wire.origin_request_policy_id),
         };
         let legacy = Legacy { values: wire.forwarded_values, ttl: [wire.min_ttl, wire.default_ttl, wire.max_ttl] };
-        let (forwarding, ttl) = forwarding(reader, place, &references, legacy)?;
+        let (forwarding, cache_key, ttl) = forwarding(reader, place, &references, legacy)?;
         Ok(Self {
             path_pattern,
             target_origin_id: target,
@@ -58,6 +58,7 @@ impl Behavior {
             origin_request_policy: references.origin_request.map(|id| reference(id, ManagedPolicy::origin_request)),
             response_headers_policy_id: non_empty(wire.response_headers_policy_id),
             forwarding,
+            cache_key,
             ttl,
             compress: wire.compress.unwrap_or(false),
             grpc: wire.grpc_config.and_then(|grpc| grpc.enabled).unwrap_or(false),
@@ -150,16 +151,17 @@ fn forwarding(
     place: &Place,
     ids: &PolicyIds,
     legacy: Legacy,
-) -> Result<(Forwarding, Ttl), DistributionError> {
+) -> Result<(Forwarding, KeyedBy, Ttl), DistributionError> {
     let Some(cache_id) = &ids.cache else {
         let (mut forwarding, ttl) = legacy_forwarding(reader, place, legacy)?;
+        let cache_key = KeyedBy::from(&forwarding);
         if let Some(id) = &ids.origin_request {
             let place = place.member("OriginRequestPolicyId");
             let message = "an origin request policy needs a cache policy; CloudFront refuses it alone";
             reader.notice(&place, API, message, "set CachePolicyId, for example to CachingDisabled");
             add(&mut forwarding, origin_request_policy(reader, &place, id));
         }
-        return Ok((forwarding, ttl));
+        return Ok((forwarding, cache_key, ttl));
     };
     if legacy.values.is_some() {
         let message =
@@ -171,6 +173,7 @@ fn forwarding(
     let cache_forwards_host = cache.headers.clone().lowercase().includes("host");
     let mut forwarding = Forwarding { accept_encoding: cache.accept_encoding(), ..Forwarding::default() };
     add(&mut forwarding, cache);
+    let cache_key = KeyedBy::from(&forwarding);
     if let Some(id) = &ids.origin_request {
         let place = place.member("OriginRequestPolicyId");
         let policy = origin_request_policy(reader, &place, id);
@@ -179,7 +182,7 @@ fn forwarding(
         }
         add(&mut forwarding, policy);
     }
-    Ok((forwarding, ttl))
+    Ok((forwarding, cache_key, ttl))
 }
 
 fn add(forwarding: &mut Forwarding, policy: Policy) {

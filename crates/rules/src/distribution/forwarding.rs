@@ -122,6 +122,30 @@ pub struct Forwarding {
     pub accept_encoding: AcceptEncoding,
 }
 
+/// What of a request takes part in the cache key: the cache policy's selections alone, or legacy `ForwardedValues`.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-the-cache-key.html>.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyedBy {
+    /// Headers, with lower-case names.
+    pub headers: Selection,
+    /// Cookies.
+    pub cookies: Selection,
+    /// Query strings.
+    pub query_strings: Selection,
+}
+
+impl From<&Forwarding> for KeyedBy {
+    /// Everything that is forwarded.
+    fn from(forwarding: &Forwarding) -> Self {
+        Self {
+            headers: forwarding.headers.clone(),
+            cookies: forwarding.cookies.clone(),
+            query_strings: forwarding.query_strings.clone(),
+        }
+    }
+}
+
 /// The compressed formats a cache policy asks for. `Accept-Encoding` is removed when it asks for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AcceptEncoding {

@@ -39,7 +39,7 @@ pub use behavior::{Behavior, FunctionAssociation, PolicyReference};
 pub use custom_headers::is_forbidden_custom_header;
 pub use error::DistributionError;
 pub use error_response::CustomErrorResponse;
-pub use forwarding::{AcceptEncoding, Forwarding, Selection};
+pub use forwarding::{AcceptEncoding, Forwarding, KeyedBy, Selection};
 pub use logging::Logging;
 pub use notice::Notice;
 pub use origin::{CustomOriginConfig, Origin, OriginKind};
