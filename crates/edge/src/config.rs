@@ -13,7 +13,7 @@ use edge502_rules::distribution::Distribution;
 use edge502_rules::functions::FunctionResult;
 use edge502_rules::page::ErrorPages;
 
-use crate::{AccessLog, Entropy, Overrides, Routes, SystemEntropy, ViewerIdentity};
+use crate::{AccessLog, CacheLimits, Entropy, Overrides, Routes, SystemEntropy, ViewerIdentity};
 
 /// A free port on the loopback interface.
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -54,6 +54,8 @@ pub struct EdgeConfig {
     pub https: SocketAddr,
     /// The access log. Default: none.
     pub log: Option<AccessLog>,
+    /// How much the edge keeps. Default: 64 MiB in 10,000 responses of at most 8 MiB.
+    pub cache: CacheLimits,
     /// Where ids come from. Default: the operating system's random numbers.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -79,6 +81,7 @@ impl EdgeConfig {
             http: ANY_PORT,
             https: ANY_PORT,
             log: None,
+            cache: CacheLimits::default(),
             entropy: Arc::new(SystemEntropy),
         }
     }

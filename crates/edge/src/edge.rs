@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use edge502_handshake::{ClientCertificate, Connector, Options, TrustStore};
 use edge502_rules::Rulebook;
+use edge502_rules::cache::InvalidationError;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
 use edge502_rules::functions::FunctionResult;
@@ -114,6 +115,21 @@ impl Edge {
     /// Judges handshakes by another rulebook.
     pub fn set_rulebook(&self, rulebook: Rulebook) {
         self.state.change(|snapshot| snapshot.rulebook = rulebook);
+    }
+
+    /// Drops what is kept under `path`, errors included, and says how many responses that were: `/images/a.jpg`, or
+    /// `/images/*` for everything that begins so. Fails if a `*` stands elsewhere than at the end.
+    ///
+    /// Unlike CloudFront's, it is over when this returns
+    /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html>).
+    pub fn invalidate(&self, path: &str) -> Result<usize, InvalidationError> {
+        Ok(self.state.cache.invalidate(&path.parse()?))
+    }
+
+    /// Drops everything that is kept. No other change of the edge does: what was kept under an old configuration goes on
+    /// being served, as CloudFront does it.
+    pub fn flush(&self) {
+        self.state.cache.flush();
     }
 
     /// Tells what becomes of every request from now on, each after its last byte. A listener that lags more than 1,024

@@ -5,10 +5,11 @@
 //! [`OriginFailure`]; `edge502_rules::outcome` decides what the viewer and the log get for it. Each request is told to
 //! the access log and to the listeners of [`Edge::events`] when it is over.
 //!
-//! Nothing is cached.
+//! Between the two stands the `cache`, which outlives every change of the configuration.
 
 mod access_log;
 mod admit;
+mod cache;
 mod client;
 mod config;
 mod edge;
@@ -34,6 +35,7 @@ mod viewer_tls;
 mod visit;
 
 pub use access_log::{AccessLog, LogTarget};
+pub use cache::CacheLimits;
 pub use client::{NoAnswer, OriginAnswer, OriginClient};
 pub use config::EdgeConfig;
 pub use edge::Edge;

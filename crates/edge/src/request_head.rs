@@ -189,7 +189,7 @@ fn forwarded_cookies(headers: &HeaderMap, behavior: &Behavior) -> Option<String>
 
 /// `Accept-Encoding` as the cache policy has it: absent, or brought down to the formats it asks for
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html>).
-fn accept_encoding(headers: &HeaderMap, behavior: &Behavior) -> Option<&'static str> {
+pub(crate) fn accept_encoding(headers: &HeaderMap, behavior: &Behavior) -> Option<&'static str> {
     let wanted = behavior.forwarding.accept_encoding;
     if !wanted.gzip && !wanted.brotli {
         return None;

@@ -18,9 +18,10 @@ use time::OffsetDateTime;
 
 use crate::OriginFailure;
 use crate::admit::Refusal;
+use crate::cache::Recording;
 use crate::fetch::Fetched;
 use crate::functions::Generated;
-use crate::response_head;
+use crate::response_head::{self, Marks};
 use crate::viewer_body::ViewerBody;
 use crate::visit::{Recorder, Reply};
 
@@ -112,16 +113,41 @@ impl Responder<'_> {
         response
     }
 
-    /// The origin's response, passed on, with the body of a function if one put another in its place.
-    pub(crate) fn relay(mut self, fetched: Fetched, behavior: &Behavior) -> Response<ViewerBody> {
+    /// The page for a failure that was kept: made at `date`, `age` seconds ago.
+    pub(crate) fn failure_again(
+        self,
+        failure: Arc<OriginFailure>,
+        date: OffsetDateTime,
+        age: u64,
+    ) -> Response<ViewerBody> {
+        let outcome = Outcome::of(failure.cause).repeated();
+        let page = outcome.page().unwrap_or(Page::IncorrectResponse).in_family(self.error_pages);
+        let head = self.context().error_head(page, outcome.x_cache, date, Some(age));
+        let reply = |headers: &HeaderMap, status| Reply {
+            response_result_type: outcome.response_result_type,
+            cause: Some(failure.cause),
+            failure: Some(failure),
+            ..Reply::new(status, headers, outcome.result_type, outcome.detailed_result_type)
+        };
+        self.page(page, &head, reply)
+    }
+
+    /// The origin's response, passed on, with the body of a function if one put another in its place, and recorded if it
+    /// is to be kept.
+    pub(crate) fn relay(
+        mut self,
+        fetched: Fetched,
+        behavior: &Behavior,
+        recording: Option<Box<Recording>>,
+    ) -> Response<ViewerBody> {
         let Fetched { response, handshake, reused, times, replaced } = fetched;
         let (mut parts, body) = response.into_parts();
         let has_body = !body.is_end_stream() && *self.method != Method::HEAD;
         if let Some(replaced) = &replaced {
             parts.headers.insert(header::CONTENT_LENGTH, replaced.len().into());
         }
-        parts.headers =
-            response_head::headers(parts.status, &parts.headers, self.method, behavior, self.context(), has_body);
+        let marks = Marks::of(parts.status);
+        parts.headers = response_head::headers(&parts.headers, self.method, behavior, self.context(), has_body, marks);
         // Whatever the origin spoke; hyper writes the viewer's version. Reason phrase and header case stay.
         parts.version = Version::HTTP_11;
         let reply = relayed_reply(parts.status, &parts.headers);
@@ -132,17 +158,17 @@ impl Responder<'_> {
                 let content = Some(replaced).filter(|body| !body.is_empty() && *self.method != Method::HEAD);
                 ViewerBody::page(content, self.recorder)
             }
-            None => ViewerBody::relayed(body, self.recorder),
+            None => ViewerBody::relayed(body, recording, self.recorder),
         };
         Response::from_parts(parts, body)
     }
 
-    fn context(&self) -> ResponseContext<'_> {
+    pub(crate) fn context(&self) -> ResponseContext<'_> {
         let visit = &self.recorder.visit;
         ResponseContext { http: visit.http, keep_alive: self.keep_alive, edge: &visit.server, request_id: &visit.id }
     }
 
-    fn settle_connection(&self, headers: &mut HeaderMap) {
+    pub(crate) fn settle_connection(&self, headers: &mut HeaderMap) {
         if self.keep_alive && self.connection_unknown {
             let mut kept = HeaderMap::with_capacity(headers.len());
             // `remove` would put the last header into the gap.

@@ -14,16 +14,32 @@ use time::OffsetDateTime;
 
 use crate::request_head::connection_options;
 
+/// How a response is marked: where it comes from, and its age if that is the cache.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks {
+    /// `X-Cache`.
+    pub(crate) x_cache: XCache,
+    /// `Age`, in place of the origin's.
+    pub(crate) age: Option<u64>,
+}
+
+impl Marks {
+    /// Those of a response that comes from the origin now.
+    pub(crate) fn of(status: StatusCode) -> Self {
+        Self { x_cache: if is_error(status) { XCache::Error } else { XCache::Miss }, age: None }
+    }
+}
+
 /// The headers the viewer gets for an origin's response.
 ///
 /// `has_body` says whether body bytes may follow; without a `Content-Length` they are sent in chunks on HTTP/1.1.
 pub(crate) fn headers(
-    status: StatusCode,
     origin: &HeaderMap,
     method: &Method,
     behavior: &Behavior,
     context: ResponseContext<'_>,
     has_body: bool,
+    marks: Marks,
 ) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(origin.len() + 6);
     copy(&mut headers, origin, &header::CONTENT_TYPE);
@@ -46,8 +62,7 @@ pub(crate) fn headers(
             headers.append(name, value.clone());
         }
     }
-    let x_cache = if is_error(status) { XCache::Error } else { XCache::Miss };
-    for (name, value) in context.appended_headers(x_cache, None) {
+    for (name, value) in context.appended_headers(marks.x_cache, marks.age) {
         let name = name.parse::<HeaderName>().expect("CloudFront's own header names are valid");
         headers.insert(name, own_value(&value));
     }

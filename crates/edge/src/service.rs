@@ -1,4 +1,4 @@
-//! One request of a viewer: admit, fetch, respond.
+//! One request of a viewer: admit, look into the cache, fetch, respond.
 
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::admit::{self, Admission, Refusal};
+use crate::cache::{Answer, seek};
 use crate::fetch::{Halt, ViewerFault};
-use crate::obtain::{Asked, Unobtained, obtain};
+use crate::obtain::{Asked, Unobtained};
 use crate::respond::Responder;
 use crate::state::{Snapshot, State};
 use crate::viewer_body::ViewerBody;
@@ -69,14 +70,20 @@ pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Requ
 }
 
 async fn relay(
-    state: &State,
-    snapshot: &Snapshot,
+    state: &Arc<State>,
+    snapshot: &Arc<Snapshot>,
     asked: Asked<'_>,
     body: Incoming,
     responder: Responder<'_>,
 ) -> Response<ViewerBody> {
-    match obtain(state, snapshot, asked, &responder.recorder.visit, Some(body)).await {
-        Ok(fetched) => responder.relay(fetched, asked.route.behavior),
+    let behavior = asked.route.behavior;
+    let body = (!body.is_end_stream()).then_some(body);
+    let (obtained, recording) = match seek(state, snapshot, asked, &responder.recorder.visit, body).await {
+        Answer::Kept(kept) => return responder.kept(&kept, behavior),
+        Answer::Origin(obtained, recording) => (obtained, recording),
+    };
+    match obtained {
+        Ok(fetched) => responder.relay(fetched, behavior, recording),
         Err(Unobtained::Generated(generated)) => responder.generated(*generated),
         Err(Unobtained::NoTarget) => responder.refusal(NO_TARGET),
         Err(Unobtained::Halted(Halt::Origin(failure))) => responder.failure(*failure),

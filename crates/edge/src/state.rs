@@ -15,6 +15,7 @@ use edge502_rules::response::EdgeServer;
 use http::Extensions;
 use tokio::sync::watch;
 
+use crate::cache::Cache;
 use crate::fetch::{Connection, Fetcher, NameServers, Overrides, Pool, Resolver, Routes};
 use crate::journal::Journal;
 use crate::tasks::Tasks;
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) current: watch::Sender<Arc<Snapshot>>,
     pub(crate) fetcher: Fetcher,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) clock: SharedClock,
     pub(crate) error_pages: ErrorPages,
     pub(crate) pop: String,
@@ -81,6 +83,7 @@ impl State {
             current: watch::Sender::new(Arc::new(snapshot)),
             fetcher: Fetcher { tasks: tasks.clone() },
             journal,
+            cache: Arc::new(Cache::new(config.cache)),
             clock: config.clock,
             error_pages: config.error_pages,
             pop: config.pop,

@@ -22,7 +22,7 @@ fn relay(distribution: &Distribution, http: ViewerHttp, status: u16, origin: &[(
     let (edge, request_id) = (EdgeServer::from_bytes([0x22; 16], "FRA56-P1"), RequestId::from_bytes([7; 40]));
     let context = ResponseContext { http, keep_alive: true, edge: &edge, request_id: &request_id };
     let (status, behavior) = (StatusCode::from_u16(status).unwrap(), &distribution.default_behavior);
-    let sent = super::headers(status, &headers, &Method::GET, behavior, context, true);
+    let sent = super::headers(&headers, &Method::GET, behavior, context, true, super::Marks::of(status));
     sent.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
 }
 

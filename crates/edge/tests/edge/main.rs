@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod cache;
+mod collapse;
 mod dns;
 mod exchanges;
 mod functions;
