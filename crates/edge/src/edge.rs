@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use edge502_handshake::{ClientCertificate, Connector, Options, TrustStore};
 use edge502_rules::Rulebook;
-use edge502_rules::cache::InvalidationError;
+use edge502_rules::cache::InvalidationPath;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
 use edge502_rules::functions::FunctionResult;
@@ -117,13 +117,12 @@ impl Edge {
         self.state.change(|snapshot| snapshot.rulebook = rulebook);
     }
 
-    /// Drops what is kept under `path`, errors included, and says how many responses that were: `/images/a.jpg`, or
-    /// `/images/*` for everything that begins so. Fails if a `*` stands elsewhere than at the end.
+    /// Drops what is kept under `path`, errors included, and says how many responses that were.
     ///
     /// Unlike CloudFront's, it is over when this returns
     /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html>).
-    pub fn invalidate(&self, path: &str) -> Result<usize, InvalidationError> {
-        Ok(self.state.cache.invalidate(&path.parse()?))
+    pub fn invalidate(&self, path: &InvalidationPath) -> usize {
+        self.state.cache.invalidate(path)
     }
 
     /// Drops everything that is kept. No other change of the edge does: what was kept under an old configuration goes on

@@ -4,6 +4,7 @@
 //! it stands, what AWS writes, what AWS's library does, what is done here, and what nobody knows. [`markdown`] writes
 //! the document; a test of the workspace holds the file against it, so that rules and document cannot drift apart.
 
+mod cache;
 mod connection;
 mod document;
 mod functions;
@@ -65,6 +66,8 @@ pub enum Area {
     Trust,
     /// Requests to the origin and responses from it.
     Http,
+    /// What is kept, for whom and how long.
+    Cache,
     /// CloudFront's own pages and their headers.
     Pages,
     /// The access log.
@@ -76,7 +79,7 @@ pub enum Area {
 impl Area {
     /// Every area, in the order of the document.
     pub const ALL: &[Self] =
-        &[Self::Connection, Self::Tls, Self::Trust, Self::Http, Self::Pages, Self::Logs, Self::Functions];
+        &[Self::Connection, Self::Tls, Self::Trust, Self::Http, Self::Cache, Self::Pages, Self::Logs, Self::Functions];
 
     /// The heading in the document.
     pub const fn title(self) -> &'static str {
@@ -85,6 +88,7 @@ impl Area {
             Self::Tls => "The TLS handshake",
             Self::Trust => "Certificates and trust",
             Self::Http => "Requests and responses",
+            Self::Cache => "The cache",
             Self::Pages => "Error pages",
             Self::Logs => "Access log",
             Self::Functions => "Edge functions",
@@ -100,8 +104,8 @@ impl Area {
 /// Every rule, area by area.
 pub const RULES: &[Rule] = &joined();
 
-const TABLES: [&[Rule]; 7] =
-    [connection::RULES, tls::RULES, trust::RULES, http::RULES, pages::RULES, logs::RULES, functions::RULES];
+const TABLES: [&[Rule]; 8] =
+    [connection::RULES, tls::RULES, trust::RULES, http::RULES, cache::RULES, pages::RULES, logs::RULES, functions::RULES];
 
 const COUNT: usize = {
     let (mut count, mut table) = (0, 0);

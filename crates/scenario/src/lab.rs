@@ -75,6 +75,8 @@ pub struct Lab {
     name_servers: Vec<NameServer>,
     /// Where the addresses they tell lead the edge.
     led: Routes,
+    /// Requests that the origin got in the step's past.
+    earlier_requests: usize,
 }
 
 impl Lab {
@@ -100,6 +102,7 @@ impl Lab {
             drops: None,
             name_servers,
             led: Routes::direct(),
+            earlier_requests: 0,
         };
         lab.route().await?;
         Ok(lab)
@@ -108,7 +111,11 @@ impl Lab {
     /// Changes the running lab to `state` as if it had just been started, on the same ports.
     pub async fn renew(&mut self, state: &State) -> Result<(), ScenarioError> {
         self.clock.reset();
-        self.change(state).await
+        self.edge.flush();
+        self.change(state).await?;
+        self.history().clear();
+        self.earlier_requests = 0;
+        Ok(())
     }
 
     /// Plays what happened before a step.
@@ -116,8 +123,14 @@ impl Lab {
         if let Some(state) = &earlier.state {
             self.apply(state).await?;
             for _ in 0..earlier.requests {
-                self.ask().await?;
+                self.ask_together(earlier.together).await?;
             }
+            // Counted here: an origin that is changed forgets.
+            self.earlier_requests += observe::requests(&self.history().snapshot());
+            self.history().clear();
+        }
+        if let Some(path) = &earlier.invalidate {
+            self.edge.invalidate(path);
         }
         self.clock.advance(earlier.wait);
         Ok(())

@@ -93,6 +93,18 @@ pub struct DistributionSpec {
     pub aliases: Vec<String>,
     /// The viewer's side certificate settings, passed through. They never touch the origin connection.
     pub viewer_certificate: BTreeMap<String, toml::Value>,
+    /// How long errors are kept. Default 10 s each.
+    pub custom_error_responses: Vec<CustomErrorResponseSpec>,
+    /// Least time in seconds that responses are kept. With one of the three, legacy settings take the place of the cache
+    /// policy: nothing but the path is in the cache key.
+    #[serde(rename = "MinTTL")]
+    pub min_ttl: Option<u32>,
+    /// Time in seconds that responses are kept about which the origin says nothing.
+    #[serde(rename = "DefaultTTL")]
+    pub default_ttl: Option<u32>,
+    /// Most time in seconds that responses are kept.
+    #[serde(rename = "MaxTTL")]
+    pub max_ttl: Option<u32>,
 }
 
 /// Mutual TLS towards the origin
@@ -128,7 +140,29 @@ impl Default for DistributionSpec {
             custom_headers: BTreeMap::new(),
             aliases: vec![VIEWER_HOST.to_owned()],
             viewer_certificate: BTreeMap::new(),
+            custom_error_responses: Vec::new(),
+            min_ttl: None,
+            default_ttl: None,
+            max_ttl: None,
         }
+    }
+}
+
+/// A custom error response
+/// (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub struct CustomErrorResponseSpec {
+    /// The status it is about.
+    pub error_code: u16,
+    /// Seconds the error is kept at least. Default 10.
+    #[serde(rename = "ErrorCachingMinTTL")]
+    pub error_caching_min_ttl: Option<u32>,
+}
+
+impl CustomErrorResponseSpec {
+    fn to_json(&self) -> Value {
+        json!({ "ErrorCode": self.error_code, "ErrorCachingMinTTL": self.error_caching_min_ttl.unwrap_or(10) })
     }
 }
 
@@ -147,6 +181,7 @@ impl DistributionSpec {
                     "Origins": { "Quantity": 1, "Items": [self.origin()] },
                     "DefaultCacheBehavior": self.behavior(),
                     "CacheBehaviors": { "Quantity": 0 },
+                    "CustomErrorResponses": self.error_responses(),
                     "Comment": "TEST ONLY",
                     "Enabled": true,
                     "ViewerCertificate": self.certificate(),
@@ -200,12 +235,32 @@ impl DistributionSpec {
                 "CachedMethods": { "Quantity": 2, "Items": ["HEAD", "GET"] },
             },
             "Compress": false,
-            "CachePolicyId": self.cache_policy,
         });
+        self.add_caching(&mut behavior);
         if !self.origin_request_policy.is_empty() {
             behavior["OriginRequestPolicyId"] = json!(self.origin_request_policy);
         }
         behavior
+    }
+
+    /// The cache policy, or the legacy settings in its place.
+    fn add_caching(&self, behavior: &mut Value) {
+        let times = [("MinTTL", self.min_ttl), ("DefaultTTL", self.default_ttl), ("MaxTTL", self.max_ttl)];
+        if times.iter().all(|(_, seconds)| seconds.is_none()) {
+            behavior["CachePolicyId"] = json!(self.cache_policy);
+            return;
+        }
+        behavior["ForwardedValues"] = json!({ "QueryString": false, "Cookies": { "Forward": "none" } });
+        for (name, seconds) in times {
+            if let Some(seconds) = seconds {
+                behavior[name] = json!(seconds);
+            }
+        }
+    }
+
+    fn error_responses(&self) -> Value {
+        let items: Vec<Value> = self.custom_error_responses.iter().map(CustomErrorResponseSpec::to_json).collect();
+        json!({ "Quantity": items.len(), "Items": items })
     }
 
     fn certificate(&self) -> Value {

@@ -1,7 +1,5 @@
 //! Sending what was kept.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use edge502_rules::Cause;
 use edge502_rules::distribution::Behavior;
@@ -21,7 +19,7 @@ impl Responder<'_> {
     pub(crate) fn kept(self, kept: &Kept, behavior: &Behavior) -> Response<ViewerBody> {
         let age = kept.entry.age(kept.now);
         match &kept.entry.content {
-            Content::Failure(failure) => self.failure_again(Arc::clone(failure), kept.entry.since, age),
+            Content::Failure(failure) => self.failure_again(failure, kept.entry.since, age),
             Content::Object(object) => {
                 // Confirmed just now: its age begins anew and need not be told.
                 let age = (kept.how == How::Hit || kept.failure.is_some() || age > 0).then_some(age);

@@ -133,13 +133,12 @@ async fn a_failure_outlives_its_cause_and_an_invalidation_ends_it() {
         assert_eq!(told.log.x_edge_detailed_result_type, Detail::Error);
         assert_eq!(told.cause, Some(Cause::ConnectionRefused));
         if invalidate {
-            assert_eq!(edge.invalidate("/other*").unwrap(), 0);
-            assert_eq!(edge.invalidate("/").unwrap(), 1);
+            assert_eq!(edge.invalidate(&"/other*".parse().unwrap()), 0);
+            assert_eq!(edge.invalidate(&"/".parse().unwrap()), 1);
         } else {
             watch.advance(1);
         }
         assert_eq!(body(&once(&edge, &get("/")).await), "second");
-        assert!(edge.invalidate("/*.html").is_err());
         edge.shutdown().await;
     }
 }
@@ -258,7 +257,7 @@ async fn an_old_copy_hides_an_outage_and_the_origin_is_asked_every_ten_seconds()
     assert_eq!(told.cause, None);
     assert_eq!(told.failure.as_ref().map(|failure| failure.cause), Some(Cause::ConnectionRefused), "what it hides");
     assert_eq!(status(&once(&edge, &get("/never-seen")).await), 502);
-    edge.invalidate("/*").unwrap();
+    edge.invalidate(&"/*".parse().unwrap());
     assert_eq!(status(&once(&edge, &get("/")).await), 502, "the last good copy is gone");
     edge.shutdown().await;
 }
@@ -417,7 +416,7 @@ async fn an_invalidation_also_reaches_what_is_on_its_way() {
             }
         })
         .await;
-        edge.invalidate("/*").unwrap();
+        edge.invalidate(&"/*".parse().unwrap());
         gate.add_permits(2);
     });
     assert_eq!(status(&response), 200);

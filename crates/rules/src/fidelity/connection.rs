@@ -324,38 +324,6 @@ pub(super) const RULES: &[Rule] = &[
         ),
     },
     Rule {
-        id: "error-caching",
-        area: Connection,
-        title: "Errors are cached",
-        documented: Some(
-            "502, 503 and 504 are kept for ErrorCachingMinTTL, default 10 s, except under CachingDisabled; an expired copy of the object is served instead of the error.",
-        ),
-        library: None,
-        applied: "Nothing is kept: every request reaches the origin, so a fix shows at once.",
-        observed: None,
-        limit: Some(
-            "No error cache. In production the old error can show for 10 s after the fix, and an old copy can hide the error.",
-        ),
-        grade: Documented,
-        source: at::ERROR_CACHING,
-        doubt: None,
-    },
-    Rule {
-        id: "object-caching",
-        area: Connection,
-        title: "Responses are cached",
-        documented: Some(
-            "By cache policy or legacy TTLs, with revalidation, collapsing of simultaneous requests, and Origin Shield as one more tier.",
-        ),
-        library: None,
-        applied: "Nothing is kept, collapsed or revalidated; every response is a miss. TTLs and Origin Shield are read only.",
-        observed: None,
-        limit: Some("No cache. In production it can hide a broken origin for as long as it has copies."),
-        grade: Documented,
-        source: at::EXPIRATION,
-        doubt: None,
-    },
-    Rule {
         id: "origin-mtls-breaker",
         area: Connection,
         title: "Repeated failures of an origin with mutual TLS",

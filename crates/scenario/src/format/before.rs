@@ -1,19 +1,25 @@
 //! What happened before a step's request: earlier requests, and time that went by.
 //!
 //! Some failures need a past: an error that is still kept after its cause is gone, an idle connection that the origin
-//! closed. `before` lists that past in order; each entry asks in one of the scenario's states, then lets time pass.
+//! closed. `before` lists that past in order; each entry asks in one of the scenario's states, invalidates, then lets
+//! time pass.
 
 use std::time::Duration;
 
+use edge502_origin::OriginSpec;
+use edge502_rules::cache::{InvalidationError, InvalidationPath};
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
 use super::read::{Source, laid_over};
 use crate::error::ScenarioError;
-use crate::state::{RequestSpec, State};
+use crate::state::{DistributionSpec, RequestSpec, State};
 
 /// The most requests one entry may ask for.
 const MOST_REQUESTS: u32 = 100;
+
+/// Settings of the distribution about what is kept.
+const CACHING: [&str; 5] = ["CachePolicy", "MinTTL", "DefaultTTL", "MaxTTL", "CustomErrorResponses"];
 
 /// An entry of `before`, in the form the runner plays.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +28,10 @@ pub struct Earlier {
     pub state: Option<State>,
     /// How many times it was sent, one after the other.
     pub requests: u32,
+    /// How many viewers sent it at the same time, each time.
+    pub together: u32,
+    /// The path that was invalidated after that, if one was.
+    pub invalidate: Option<InvalidationPath>,
     /// How long nothing happened afterwards, by the lab's clock; nobody waits for it.
     pub wait: Duration,
 }
@@ -34,8 +44,18 @@ pub(super) struct EarlierSpec {
     r#as: Option<Moment>,
     /// Where the request differs from the step's.
     request: Option<RequestSpec>,
+    /// Where the origin differed from that state.
+    #[allow(dead_code, reason = "checked here and merged from the raw table")]
+    origin: Option<OriginSpec>,
+    /// Where the distribution differed from that state.
+    #[allow(dead_code, reason = "checked here and merged from the raw table")]
+    distribution: Option<DistributionSpec>,
     /// How many times it was sent, 1 (default) to 100.
     requests: Option<u32>,
+    /// How many viewers sent it at the same time, 1 (default) to 100.
+    together: Option<u32>,
+    /// A path that was invalidated after that: `"/*"`, `"/images/a.jpg"`.
+    invalidate: Option<String>,
     /// Time that went by afterwards: `"11s"`, `"5m"`, `"2h"`, `"1d"`.
     wait: Option<String>,
 }
@@ -80,16 +100,21 @@ impl Moments<'_> {
         let spec = entry.get_ref();
         let moment = spec.r#as.or(spec.request.as_ref().map(|_| Moment::Now));
         let fault = |reason: String| source.fault(entry.span().start, reason, None);
-        if moment.is_none() && spec.requests.is_some() {
-            return Err(fault("`requests` without `as` or `request`: who is asked?".to_owned()));
+        for (key, number) in [("requests", spec.requests), ("together", spec.together)] {
+            let Some(number) = number else { continue };
+            if moment.is_none() {
+                return Err(fault(format!("`{key}` without `as` or `request`: who is asked?")));
+            }
+            if !(1..=MOST_REQUESTS).contains(&number) {
+                return Err(fault(format!("`{key}` is {number}; 1 to {MOST_REQUESTS} are possible")));
+            }
         }
-        let requests = spec.requests.unwrap_or(1);
-        if !(1..=MOST_REQUESTS).contains(&requests) {
-            return Err(fault(format!("`requests` is {requests}; 1 to {MOST_REQUESTS} are possible")));
-        }
+        let invalidate = spec.invalidate.as_deref().map(str::parse).transpose();
         Ok(Earlier {
             state: moment.map(|moment| source.state(&self.tables(moment, raw))).transpose()?,
-            requests,
+            requests: spec.requests.unwrap_or(1),
+            together: spec.together.unwrap_or(1),
+            invalidate: invalidate.map_err(|error: InvalidationError| fault(error.to_string()))?,
             wait: spec.wait.as_deref().map_or(Ok(Duration::ZERO), |text| {
                 duration(text).ok_or_else(|| {
                     fault(format!(
@@ -103,16 +128,33 @@ impl Moments<'_> {
     /// The tables of a moment, with the step's own request and the entry's changes to it.
     fn tables(&self, moment: Moment, raw: Option<&Table>) -> Table {
         let mut tables = match moment {
-            Moment::Healthy => self.healthy,
-            Moment::Broken => self.broken,
-            Moment::Now => self.now,
-        }
-        .clone();
+            Moment::Healthy => self.healthy_and_caching(),
+            Moment::Broken => self.broken.clone(),
+            Moment::Now => self.now.clone(),
+        };
         if let Some(request) = self.now.get("request") {
             tables.insert("request".to_owned(), request.clone());
         }
         laid_over(&tables, raw.unwrap_or(&Table::new()))
     }
+}
+
+impl Moments<'_> {
+    /// Before anything was broken the step's settings about caching held as well: they decide what is left of that time.
+    fn healthy_and_caching(&self) -> Table {
+        let mut tables = self.healthy.clone();
+        let now = self.now.get("distribution").and_then(Value::as_table);
+        let caching: Table =
+            now.into_iter().flatten().filter(|(key, _)| CACHING.contains(&key.as_str())).map(owned).collect();
+        if !caching.is_empty() {
+            tables.insert("distribution".to_owned(), Value::Table(caching));
+        }
+        tables
+    }
+}
+
+fn owned((key, value): (&String, &Value)) -> (String, Value) {
+    (key.clone(), value.clone())
 }
 
 fn duration(text: &str) -> Option<Duration> {

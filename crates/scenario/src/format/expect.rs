@@ -66,6 +66,10 @@ pub struct Expect {
     pub origin_sni: Option<String>,
     /// How many requests the origin got for the viewer's one.
     pub requests: Option<usize>,
+    /// How many requests the origin got in the whole step, those of `before` included.
+    pub requests_in_all: Option<usize>,
+    /// Value of the `Age` header: seconds since the response came from the origin.
+    pub age: Option<u64>,
     /// Request headers that a passive listener between edge and origin can read.
     pub exposes: Option<Vec<String>>,
     /// How many connections the origin accepted for the request, by its own account. One that is refused or dropped
@@ -97,6 +101,8 @@ impl Expect {
             origin_tls: over.origin_tls.clone().or_else(|| self.origin_tls.clone()),
             origin_sni: over.origin_sni.clone().or_else(|| self.origin_sni.clone()),
             requests: over.requests.or(self.requests),
+            requests_in_all: over.requests_in_all.or(self.requests_in_all),
+            age: over.age.or(self.age),
             exposes: over.exposes.clone().or_else(|| self.exposes.clone()),
             attempts: over.attempts.or(self.attempts),
             again: over.again.clone().or_else(|| self.again.clone()),

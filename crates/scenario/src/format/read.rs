@@ -403,6 +403,8 @@ expect.status = 502
             ("{ wait = \"11\" }", "expected a number with a unit"),
             ("{ requests = 3 }", "who is asked?"),
             ("{ as = \"now\", requests = 0 }", "1 to 100"),
+            ("{ as = \"now\", together = 101 }", "1 to 100"),
+            ("{ invalidate = \"/*.jpg\" }", "it can only come last"),
             ("{ as = \"later\" }", "later"),
         ] {
             let error = refusal(&(EXPIRED.to_owned() + &format!("before = [{past}]\n")));

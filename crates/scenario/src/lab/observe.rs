@@ -12,6 +12,7 @@ use edge502_rules::access_log::FIELDS;
 use edge502_rules::page::Page;
 use edge502_rules::request_id::RequestId;
 use edge502_rules::{Cause, Finding};
+use futures_util::future::join_all;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
@@ -52,6 +53,10 @@ pub struct Observed {
     pub origin_sni: Option<String>,
     /// How many requests the origin got.
     pub requests: usize,
+    /// The same with those of the step's past.
+    pub requests_in_all: usize,
+    /// The `Age` header.
+    pub age: Option<u64>,
     /// Those of the asked-for request headers that could be read between edge and origin.
     pub exposed: Vec<String>,
     /// When the origin accepted each connection for the request, counted from the first, by its own account.
@@ -74,6 +79,7 @@ impl Lab {
         let exchange = refined(exchange, self.origin.addr()).await;
         let mut observed = seen(&answer, &exchange);
         look_at_origin(&records, &mut observed);
+        observed.requests_in_all = self.earlier_requests + observed.requests;
         if let (Some(tap), Some(headers)) = (&self.tap, &expect.exposes) {
             observed.exposed = tap.exposed(headers);
         }
@@ -96,6 +102,16 @@ impl Lab {
         let answer = self.viewer.ask(&self.state.request, self.http_addr(), self.https_addr()).await?;
         let exchange = account(&mut events, &answer).await?;
         Ok((answer, exchange))
+    }
+
+    /// Lets `viewers` send the state's request at the same time.
+    pub(crate) async fn ask_together(&self, viewers: u32) -> Result<(), ScenarioError> {
+        let (http, https) = (self.http_addr(), self.https_addr());
+        let asking = (0..viewers).map(|_| self.viewer.ask(&self.state.request, http, https));
+        for answer in join_all(asking).await {
+            answer?;
+        }
+        Ok(())
     }
 
     /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine
@@ -187,7 +203,11 @@ fn look_at_origin(records: &[ConnectionRecord], observed: &mut Observed) {
     observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
     let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
     observed.origin_tls = negotiated.map(|negotiated| negotiated.version.clone());
-    observed.requests = records.iter().map(|record| record.requests.len()).sum();
+    observed.requests = requests(records);
+}
+
+pub(super) fn requests(records: &[ConnectionRecord]) -> usize {
+    records.iter().map(|record| record.requests.len()).sum()
 }
 
 /// Everything that is wrong, by the verdict if there was a handshake to judge.
@@ -210,6 +230,8 @@ fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
         origin_tls: None,
         origin_sni: None,
         requests: 0,
+        requests_in_all: 0,
+        age: answer.header("age").and_then(|age| age.parse().ok()),
         exposed: Vec::new(),
         attempts: Vec::new(),
         again: Vec::new(),

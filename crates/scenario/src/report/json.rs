@@ -49,6 +49,7 @@ fn observed(observed: &Observed) -> Value {
         "origin_tls": observed.origin_tls,
         "origin_sni": observed.origin_sni,
         "origin_requests": observed.requests,
+        "age": observed.age,
         "exposed": observed.exposed,
         "attempts_at_ms": observed.attempts.iter().map(|at| milliseconds(*at)).collect::<Vec<_>>(),
         "again": observed.again,

@@ -33,6 +33,8 @@ pub(super) fn mismatches(
     points.stated("origin_tls", expect.origin_tls.as_deref(), observed.origin_tls.as_deref());
     points.stated("origin_sni", expect.origin_sni.as_deref(), observed.origin_sni.as_deref());
     points.stated("requests at the origin", expect.requests, Some(observed.requests));
+    points.stated("requests at the origin in all", expect.requests_in_all, Some(observed.requests_in_all));
+    points.stated("age", expect.age, observed.age);
     for (field, stated) in &expect.log {
         let seen = observed.log.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str());
         points.stated(&format!("log field {field}"), Some(stated.as_str()), seen);
