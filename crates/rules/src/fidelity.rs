@@ -104,8 +104,16 @@ impl Area {
 /// Every rule, area by area.
 pub const RULES: &[Rule] = &joined();
 
-const TABLES: [&[Rule]; 8] =
-    [connection::RULES, tls::RULES, trust::RULES, http::RULES, cache::RULES, pages::RULES, logs::RULES, functions::RULES];
+const TABLES: [&[Rule]; 8] = [
+    connection::RULES,
+    tls::RULES,
+    trust::RULES,
+    http::RULES,
+    cache::RULES,
+    pages::RULES,
+    logs::RULES,
+    functions::RULES,
+];
 
 const COUNT: usize = {
     let (mut count, mut table) = (0, 0);

@@ -25,6 +25,7 @@ use crate::state::{Snapshot, State};
 use crate::visit::Visit;
 
 /// Where the answer comes from.
+#[expect(clippy::large_enum_variant, reason = "one for each request, moved once")]
 pub(crate) enum Answer {
     /// The origin, now; with the recording if it is to be kept.
     Origin(Result<Fetched, Unobtained>, Option<Box<Recording>>),

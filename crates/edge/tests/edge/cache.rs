@@ -412,7 +412,7 @@ async fn an_invalidation_also_reaches_what_is_on_its_way() {
     let (response, ()) = tokio::join!(once(&edge, &request), async {
         within(async {
             while stub.requests().is_empty() {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         })
         .await;

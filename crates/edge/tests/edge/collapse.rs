@@ -132,7 +132,7 @@ async fn a_leader_that_leaves_takes_nobody_with_it() {
         async move {
             within(async {
                 while stub.requests().len() < number {
-                    tokio::task::yield_now().await
+                    tokio::task::yield_now().await;
                 }
             })
             .await

@@ -12,6 +12,7 @@ mod http2;
 mod journal;
 mod lifecycle;
 mod limits;
+mod oracle;
 mod support;
 mod tls;
 mod viewers;
