@@ -135,7 +135,7 @@ async fn a_leader_that_leaves_takes_nobody_with_it() {
                     tokio::task::yield_now().await;
                 }
             })
-            .await
+            .await;
         }
     };
     let leader = asking(&edge).await;
