@@ -115,16 +115,17 @@ impl Responder<'_> {
 
     /// The page for a failure that was kept: made at `date`, `age` seconds ago.
     pub(crate) fn failure_again(self, failure: &OriginFailure, date: OffsetDateTime, age: u64) -> Response<ViewerBody> {
-        let outcome = Outcome::of(failure.cause).repeated();
-        let evidence = format!("kept for {age} s: {}", failure.evidence);
-        // No handshake: the origin was not asked now.
-        let failure = Arc::new(OriginFailure { cause: failure.cause, evidence, handshake: None });
+        let outcome = failure.outcome().repeated();
+        let mut failure = failure.clone();
+        failure.evidence = format!("kept for {age} s: {}", failure.evidence);
+        // The origin was not asked now.
+        failure.handshake = None;
         let page = outcome.page().unwrap_or(Page::IncorrectResponse).in_family(self.error_pages);
         let head = self.context().error_head(page, outcome.x_cache, date, Some(age));
         let reply = |headers: &HeaderMap, status| Reply {
             response_result_type: outcome.response_result_type,
             cause: Some(failure.cause),
-            failure: Some(failure),
+            failure: Some(Arc::new(failure)),
             ..Reply::new(status, headers, outcome.result_type, outcome.detailed_result_type)
         };
         self.page(page, &head, reply)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_rules::cache::{error_lifetime, object_lifetime};
-use edge502_rules::outcome::Outcome;
 use http::{Method, StatusCode, header};
 use hyper::body::Incoming;
 use time::OffsetDateTime;
@@ -161,7 +160,7 @@ impl Seeker<'_> {
 
     /// The origin failed.
     fn failed(&self, failure: Box<OriginFailure>, told: Told<'_>) -> Answer {
-        let status = Outcome::of(failure.cause).status().unwrap_or(StatusCode::BAD_GATEWAY.as_u16());
+        let status = failure.outcome().status().unwrap_or(StatusCode::BAD_GATEWAY.as_u16());
         let shared = Arc::new(*failure.clone());
         if let Some(copy) = told.copy.filter(|copy| copy.outlives_errors(self.now())) {
             return self.stand_in(copy, status, Some(shared), told);
