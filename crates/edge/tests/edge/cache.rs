@@ -116,7 +116,7 @@ async fn a_failure_outlives_its_cause_and_an_invalidation_ends_it() {
     for invalidate in [false, true] {
         let watch = Watch::new();
         let stub = Stub::answering(SECOND).await;
-        let edge = keeping_edge(nowhere().await, &watch).await;
+        let edge = keeping_edge(nowhere(), &watch).await;
         let mut events = edge.events();
         let first = once(&edge, &get("/")).await;
         assert_eq!((status(&first), field(&first, "age")), (502, None));
@@ -146,7 +146,7 @@ async fn a_failure_outlives_its_cause_and_an_invalidation_ends_it() {
 #[tokio::test]
 async fn head_and_get_share_errors_and_copies() {
     let watch = Watch::new();
-    let edge = keeping_edge(nowhere().await, &watch).await;
+    let edge = keeping_edge(nowhere(), &watch).await;
     let head = "HEAD / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n";
     assert_eq!(status(&once(&edge, &get("/")).await), 502);
     let response = once(&edge, head).await;
@@ -249,7 +249,7 @@ async fn an_old_copy_hides_an_outage_and_the_origin_is_asked_every_ten_seconds()
         assert_eq!((status(&response), body(&response), stub.requests().len()), (200, "first", asked));
         assert_eq!(next(&mut events).await.log.x_edge_detailed_result_type, detail);
     }
-    edge.set_overrides(Overrides::new().with("origin.test", 80, nowhere().await));
+    edge.set_overrides(Overrides::new().with("origin.test", 80, nowhere()));
     watch.advance(10);
     let response = once(&edge, &get("/")).await;
     assert_eq!((status(&response), field(&response, "age")), (200, Some("120")));

@@ -28,7 +28,7 @@ fn edge_page_head(status_line: &str, length: usize, connection: &str) -> String 
 
 #[tokio::test]
 async fn a_failed_connection_gets_the_page_of_2019() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     let expected = edge_page_head("502 Bad Gateway", 951, "keep-alive") + &page(Page::Connect);
     let mut viewer = Viewer::connect(edge.http_addr()).await;
     for _ in 0..2 {
@@ -40,7 +40,7 @@ async fn a_failed_connection_gets_the_page_of_2019() {
 
 #[tokio::test]
 async fn the_page_of_2026_has_a_lower_case_date_and_no_server() {
-    let mut config = config(nowhere().await);
+    let mut config = config(nowhere());
     config.error_pages = ErrorPages::OriginFacing2026;
     let edge = Edge::start(config).await.unwrap();
     let mut viewer = Viewer::connect(edge.http_addr()).await;
@@ -62,7 +62,7 @@ async fn the_page_of_2026_has_a_lower_case_date_and_no_server() {
 
 #[tokio::test]
 async fn head_gets_the_same_head_without_the_body() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     let response = once(&edge, "HEAD / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n").await;
     assert_eq!(response, edge_page_head("502 Bad Gateway", 951, "close"));
     edge.shutdown().await;
@@ -115,7 +115,7 @@ async fn the_request_towards_the_origin_is_cloudfronts() {
 
 #[tokio::test]
 async fn oversized_requests_close_the_connection() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     let long_url = once(&edge, &format!("GET /{} HTTP/1.1\r\nHost: www.shop.test\r\n\r\n", "a".repeat(9_000))).await;
     let body = page(Page::BadRequest).replace("<H1>400 ERROR</H1>", "<H1>414 ERROR</H1>");
     assert_eq!(long_url, edge_page_head("414 URI Too Long", 915, "close") + &body);

@@ -19,7 +19,7 @@ async fn each_request_is_one_line_under_one_header() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("access.log");
     for _ in 0..2 {
-        let mut config = config(nowhere().await);
+        let mut config = config(nowhere());
         config.log = Some(log(&path).unwrap());
         let edge = Edge::start(config).await.unwrap();
         let request = "GET /a%20b?q=1 HTTP/1.1\r\nHost: www.shop.test\r\nUser-Agent: t t\r\nConnection: close\r\n\r\n";
@@ -142,7 +142,7 @@ async fn the_newer_fields_tell_behavior_and_latencies() {
 
 #[tokio::test]
 async fn an_origin_that_is_not_reached_has_no_latencies() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     let mut events = edge.events();
     once(&edge, &get("/")).await;
     let log = next(&mut events).await.log.clone();
@@ -153,7 +153,7 @@ async fn an_origin_that_is_not_reached_has_no_latencies() {
 #[tokio::test]
 async fn cookies_are_logged_where_the_distribution_asks_for_it() {
     for (include_cookies, expected) in [(false, None), (true, Some("a=b; c=d"))] {
-        let mut config = config(nowhere().await);
+        let mut config = config(nowhere());
         config.distribution.logging = Logging { enabled: true, include_cookies };
         let edge = Edge::start(config).await.unwrap();
         let mut events = edge.events();
@@ -167,7 +167,7 @@ async fn cookies_are_logged_where_the_distribution_asks_for_it() {
 async fn oversized_requests_are_not_logged() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("access.log");
-    let mut config = config(nowhere().await);
+    let mut config = config(nowhere());
     config.log = Some(log(&path).unwrap());
     let edge = Edge::start(config).await.unwrap();
     let mut events = edge.events();
@@ -192,7 +192,7 @@ async fn several_edges_share_a_log() {
     let shared = log(&path).unwrap();
     let mut edges = Vec::new();
     for _ in 0..3 {
-        let mut config = config(nowhere().await);
+        let mut config = config(nowhere());
         config.log = Some(shared.clone());
         edges.push(Edge::start(config).await.unwrap());
     }

@@ -10,7 +10,7 @@ use crate::support::*;
 #[tokio::test]
 async fn a_port_in_use_is_named() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut config = config(nowhere().await);
+    let mut config = config(nowhere());
     config.http = taken.local_addr().unwrap();
     let error = Edge::start(config).await.unwrap_err();
     assert!(matches!(error, EdgeError::Listen { .. }));
@@ -20,7 +20,7 @@ async fn a_port_in_use_is_named() {
 
 #[tokio::test]
 async fn without_a_certificate_there_is_no_https() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     assert!(edge.https_addr().is_none() && edge.http_addr().port() != 0);
     edge.shutdown().await;
 }
@@ -73,7 +73,7 @@ async fn requests_in_flight_finish_before_the_edge_stops() {
 
 #[tokio::test]
 async fn dropping_the_edge_stops_it() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     let mut viewer = Viewer::connect(edge.http_addr()).await;
     drop(edge);
     assert_eq!(viewer.rest().await, "");

@@ -66,7 +66,7 @@ async fn a_header_block_just_below_the_limit_passes() {
 
 #[tokio::test]
 async fn a_refused_connection_is_a_502() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     assert_eq!(ask(&edge, &get("/")).await, (502, Some(Cause::ConnectionRefused)));
     edge.shutdown().await;
 }
@@ -74,8 +74,8 @@ async fn a_refused_connection_is_a_502() {
 #[tokio::test]
 async fn each_attempt_takes_the_next_address() {
     let stub = Stub::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
-    let mut config = config(nowhere().await);
-    config.overrides.insert("origin.test", 80, nowhere().await);
+    let mut config = config(nowhere());
+    config.overrides.insert("origin.test", 80, nowhere());
     config.overrides.insert("origin.test", 80, stub.address);
     config.distribution.origins[0].connection_attempts = 2;
     let mut enough = config.distribution.clone();

@@ -13,7 +13,7 @@ use edge502_rules::distribution::Distribution;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
@@ -248,9 +248,11 @@ pub(crate) async fn edge_with(
     Edge::start(config).await.unwrap()
 }
 
-/// An address where nothing listens.
-pub(crate) async fn nowhere() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+/// An address where nothing listens, nor ever will: the port stays taken.
+pub(crate) fn nowhere() -> SocketAddr {
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    Box::leak(Box::new(taken)).local_addr().unwrap()
 }
 
 /// What the edge tells next.

@@ -77,7 +77,7 @@ async fn a_request_with_both_lengths_closes_the_connection_and_says_only_so() {
 
 #[tokio::test]
 async fn a_chunked_upload_leaves_the_connection_open() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     let mut viewer = Viewer::connect(edge.http_addr()).await;
     for _ in 0..2 {
         let request = "POST / HTTP/1.1\r\nHost: www.shop.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -92,7 +92,7 @@ async fn a_chunked_upload_leaves_the_connection_open() {
 
 #[tokio::test]
 async fn oversized_requests_up_to_256_kib_get_cloudfronts_pages() {
-    let edge = edge(nowhere().await).await;
+    let edge = edge(nowhere()).await;
     for (length, expected) in [(8_193, 414), (60_000, 414), (65_000, 414)] {
         let response =
             once(&edge, &format!("GET /{} HTTP/1.1\r\nHost: www.shop.test\r\n\r\n", "a".repeat(length - 1))).await;
