@@ -17,6 +17,16 @@ pub enum CheckError {
     /// The settings are no distribution's.
     #[error(transparent)]
     Distribution(#[from] edge502_rules::distribution::DistributionError),
+    /// The file does not tell a setting that decides.
+    #[error("{place} is {expression}, which the file does not tell; {remedy}")]
+    Hidden {
+        /// Where it stands in the file.
+        place: String,
+        /// What stands there.
+        expression: String,
+        /// What would tell the value.
+        remedy: String,
+    },
     /// The edge could not be set up.
     #[error(transparent)]
     Edge(#[from] edge502_edge::EdgeError),

@@ -110,7 +110,7 @@ impl Target {
         targets
     }
 
-    fn of(distribution: &Distribution, behavior: &Behavior, origin: &Origin) -> Self {
+    pub(crate) fn of(distribution: &Distribution, behavior: &Behavior, origin: &Origin) -> Self {
         let own = distribution.domain_name.as_deref().unwrap_or(OWN_NAME);
         Self {
             distribution: Arc::new(cut_down(distribution, behavior, origin)),

@@ -61,7 +61,9 @@ fn meant(name: &str) -> Option<&'static str> {
     }
     let resembles = |known: &&&str| {
         known.eq_ignore_ascii_case(name)
-            || (known.len() >= SHORTEST && name.len() <= 64 && strsim::osa_distance(known, name) <= ERRORS)
+            || (known.len() >= SHORTEST
+                && name.len().abs_diff(known.len()) <= ERRORS
+                && strsim::osa_distance(known, name) <= ERRORS)
     };
     KNOWN.iter().find(resembles).copied()
 }
