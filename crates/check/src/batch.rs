@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::checker::Checker;
 use crate::error::CheckError;
 use crate::report::{Report, Verdict};
+use crate::source::{Level, Setting};
 use crate::target::Target;
 
 /// One target and what came of it.
@@ -26,6 +27,8 @@ pub struct Checked {
 pub struct Batch {
     /// All of them.
     pub checked: Vec<Checked>,
+    /// What is to be said about the settings of the distributions they came from.
+    pub settings: Vec<Setting>,
 }
 
 /// What programs read of a batch.
@@ -35,6 +38,7 @@ pub struct Summary<'a> {
     checked: usize,
     failing: usize,
     not_checked: Vec<NotChecked<'a>>,
+    settings: &'a [Setting],
     origins: Vec<&'a Report>,
 }
 
@@ -73,7 +77,7 @@ impl Batch {
             ended.push((index, one));
         }
         ended.sort_by_key(|(index, one)| (one.badness(), *index));
-        Self { checked: ended.into_iter().map(|(_, one)| one).collect() }
+        Self { checked: ended.into_iter().map(|(_, one)| one).collect(), settings: Vec::new() }
     }
 
     /// The reports.
@@ -86,6 +90,12 @@ impl Batch {
         self.reports().filter(|report| report.verdict == Verdict::Fails).count()
     }
 
+    /// Whether an origin fails, or a setting cannot work.
+    pub fn verdict(&self) -> Verdict {
+        let cannot_work = self.settings.iter().any(|setting| setting.level == Level::Error);
+        if self.failing() == 0 && !cannot_work { Verdict::Connects } else { Verdict::Fails }
+    }
+
     /// Whether every target was checked.
     pub fn is_whole(&self) -> bool {
         self.checked.iter().all(|one| one.result.is_ok())
@@ -95,7 +105,7 @@ impl Batch {
     pub fn summary(&self) -> Summary<'_> {
         let without = |one: &'_ Checked| one.result.as_ref().err().map(String::as_str).is_some();
         Summary {
-            verdict: if self.failing() == 0 { Verdict::Connects } else { Verdict::Fails },
+            verdict: self.verdict(),
             checked: self.reports().count(),
             failing: self.failing(),
             not_checked: self
@@ -107,6 +117,7 @@ impl Batch {
                     reason: one.result.as_ref().err().map_or("", String::as_str),
                 })
                 .collect(),
+            settings: &self.settings,
             origins: self.reports().collect(),
         }
     }

@@ -23,5 +23,5 @@ pub use batch::{Batch, Checked};
 pub use checker::{Checker, Options};
 pub use error::CheckError;
 pub use report::{Report, Verdict};
-pub use source::{Setting, Source, SourceError};
+pub use source::{Level, Setting, Source, SourceError};
 pub use target::{HostSettings, Target};

@@ -55,10 +55,10 @@ pub fn one(report: &Report, format: Format, look: Look) -> String {
     match format {
         Format::Text => text::report(report, look),
         Format::Json => json(report),
-        Format::Junit => junit::document(&checked),
-        Format::Sarif => sarif::document(&checked),
+        Format::Junit => junit::document(&checked, &[]),
+        Format::Sarif => sarif::document(&checked, &[]),
         Format::Markdown => markdown::report(report, look),
-        Format::Html => html::document(&checked),
+        Format::Html => html::document(&checked, &[]),
     }
 }
 
@@ -67,10 +67,10 @@ pub fn many(batch: &Batch, format: Format, look: Look) -> String {
     match format {
         Format::Text => text::batch(batch, look),
         Format::Json => json(&batch.summary()),
-        Format::Junit => junit::document(&batch.checked),
-        Format::Sarif => sarif::document(&batch.checked),
+        Format::Junit => junit::document(&batch.checked, &batch.settings),
+        Format::Sarif => sarif::document(&batch.checked, &batch.settings),
         Format::Markdown => markdown::batch(batch, look),
-        Format::Html => html::document(&batch.checked),
+        Format::Html => html::document(&batch.checked, &batch.settings),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::escaped;
 use crate::batch::Checked;
 use crate::report::{CertificateReport, FindingReport, Report, Verdict};
+use crate::source::{Level, Setting};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8886;--bad:#b00020;--good:#0a6b2d}\
@@ -19,12 +20,13 @@ ol.chain li.gap{border-style:dashed;border-color:var(--bad);color:var(--bad)}\
 dt{font-weight:600}dd{margin:0 0 .4rem}";
 
 /// The page.
-pub(super) fn document(checked: &[Checked]) -> String {
+pub(super) fn document(checked: &[Checked], settings: &[Setting]) -> String {
     let mut text = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>edge502 check</title><style>{STYLE}</style></head>\n<body><main>\n<h1>Would CloudFront connect?</h1>\n"
     );
+    settings_list(&mut text, settings);
     for one in checked {
         match &one.result {
             Err(reason) => {
@@ -40,6 +42,28 @@ pub(super) fn document(checked: &[Checked]) -> String {
     }
     text.push_str("</main></body></html>\n");
     text
+}
+
+fn settings_list(text: &mut String, settings: &[Setting]) {
+    if settings.is_empty() {
+        return;
+    }
+    text.push_str("<h2>Settings</h2>\n<ul>\n");
+    for setting in settings {
+        let class = if setting.level == Level::Error { " class=\"fails\"" } else { "" };
+        let _ = writeln!(
+            text,
+            "<li><strong{class}>{}</strong> {} <code>{}</code><br>{}<br>{}<br><a href=\"{}\">{}</a></li>",
+            setting.level.as_str(),
+            escaped(&setting.distribution),
+            escaped(&setting.place),
+            escaped(&setting.message),
+            escaped(&setting.remedy),
+            escaped(&setting.source),
+            setting.grade
+        );
+    }
+    text.push_str("</ul>\n");
 }
 
 fn report(text: &mut String, name: &str, report: &Report) {

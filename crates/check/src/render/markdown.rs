@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Look, text};
 use crate::batch::Batch;
 use crate::report::{Report, Verdict};
+use crate::source::Setting;
 
 /// One report: the verdict, what is wrong, and the text report to fold out.
 pub(super) fn report(report: &Report, look: Look) -> String {
@@ -43,7 +44,7 @@ pub(super) fn report(report: &Report, look: Look) -> String {
     text
 }
 
-/// A table, then each report that fails.
+/// A table, the settings, then each report that fails.
 pub(super) fn batch(batch: &Batch, look: Look) -> String {
     let mut text = "| Origin | Verdict | Viewer gets | Cause |\n| --- | --- | --- | --- |\n".to_owned();
     for checked in &batch.checked {
@@ -59,11 +60,32 @@ pub(super) fn batch(batch: &Batch, look: Look) -> String {
             ),
         };
     }
+    settings(&mut text, &batch.settings);
     for found in batch.reports().filter(|report| report.verdict == Verdict::Fails) {
         text.push('\n');
         text.push_str(&report(found, look));
     }
     text
+}
+
+fn settings(text: &mut String, settings: &[Setting]) {
+    if settings.is_empty() {
+        return;
+    }
+    text.push_str("\n### Settings\n\n");
+    for setting in settings {
+        let _ = writeln!(
+            text,
+            "- **{}** {} {}: {} ([{}]({}))\n  - {}",
+            setting.level.as_str(),
+            escaped(&setting.distribution),
+            escaped(&setting.place),
+            escaped(&setting.message),
+            setting.grade,
+            setting.source,
+            escaped(&setting.remedy)
+        );
+    }
 }
 
 /// Text that means itself in Markdown, also in a table.

@@ -1,15 +1,17 @@
 //! SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>): a rule for each cause, a result for
-//! each finding and warning.
+//! each finding, warning and setting.
 
 use edge502_rules::Cause;
 use serde_json::{Value, json};
 
 use crate::batch::Checked;
 use crate::report::{FindingReport, Report, WarningReport};
+use crate::source::{Level, Setting};
 
 /// The document, on one line.
-pub(super) fn document(checked: &[Checked]) -> String {
-    let results: Vec<Value> = checked.iter().flat_map(results).collect();
+pub(super) fn document(checked: &[Checked], settings: &[Setting]) -> String {
+    let results: Vec<Value> = checked.iter().flat_map(results).chain(settings.iter().map(setting_result)).collect();
+    let rules: Vec<Value> = Cause::ALL.iter().map(|cause| rule(*cause)).chain([setting_rule()]).collect();
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -17,7 +19,7 @@ pub(super) fn document(checked: &[Checked]) -> String {
             "tool": { "driver": {
                 "name": "edge502",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": Cause::ALL.iter().map(|cause| rule(*cause)).collect::<Vec<_>>(),
+                "rules": rules,
             }},
             "results": results,
         }],
@@ -63,6 +65,30 @@ fn finding_result(report: &Report, finding: &FindingReport, name: &str) -> Value
 
 fn warning_result(warning: &WarningReport, name: &str) -> Value {
     json!({ "level": "note", "message": { "text": warning.detail }, "locations": [location(name)] })
+}
+
+fn setting_rule() -> Value {
+    json!({
+        "id": "setting",
+        "shortDescription": { "text": "A setting of the distribution cannot work, is hidden, or surprises" },
+        "helpUri": "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html",
+    })
+}
+
+fn setting_result(setting: &Setting) -> Value {
+    let level = match setting.level {
+        Level::Error => "error",
+        Level::Hidden | Level::Warning => "warning",
+        Level::Note => "note",
+    };
+    let Setting { distribution, place, grade, source, .. } = setting;
+    json!({
+        "ruleId": "setting",
+        "level": level,
+        "message": { "text": setting.to_string() },
+        "locations": [{ "logicalLocations": [{ "fullyQualifiedName": format!("{distribution}: {place}"), "kind": "member" }] }],
+        "properties": { "grade": grade, "source": source, "remedy": setting.remedy },
+    })
 }
 
 /// An origin is no file: it is named as a logical location, and as an artifact for readers that insist on one.

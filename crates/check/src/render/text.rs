@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Look, printable};
 use crate::batch::{Batch, Checked};
 use crate::report::{CertificateReport, FindingReport, HandshakeReport, Report, TargetReport, Verdict};
+use crate::source::{Level, Setting};
 
 /// Columns before the text of a named line.
 const INDENT: usize = 12;
@@ -189,12 +190,13 @@ pub(crate) fn one_line(checked: &Checked, look: Look) -> String {
     }
 }
 
-/// A table with the worst first, then what there is to say about each that does not connect.
+/// A table with the worst first, then what there is to say about the settings and about each that does not connect.
 pub(super) fn batch(batch: &Batch, look: Look) -> String {
     let mut text = String::new();
     for checked in &batch.checked {
         text.push_str(&one_line(checked, look));
     }
+    settings(&mut text, &batch.settings, look);
     for found in batch.reports().filter(|report| report.verdict == Verdict::Fails) {
         text.push('\n');
         text.push_str(&report(found, look));
@@ -207,4 +209,22 @@ pub(super) fn batch(batch: &Batch, look: Look) -> String {
         batch.checked.iter().filter(|one| one.result.is_err()).count()
     );
     text
+}
+
+/// What is to be said about the settings, the worst of each distribution first.
+fn settings(text: &mut String, settings: &[Setting], look: Look) {
+    let mut distribution = None;
+    for setting in settings {
+        if distribution != Some(&setting.distribution) {
+            distribution = Some(&setting.distribution);
+            let title = format!("Settings of {}", printable(&setting.distribution));
+            let _ = writeln!(text, "\n{}", look.paint.strong(&title));
+        }
+        let level = setting.level.as_str();
+        let level = if setting.level == Level::Error { look.paint.bad(level) } else { level.to_owned() };
+        let _ = writeln!(text, "{level}  {}", printable(&setting.place));
+        wrapped(text, &printable(&setting.message), 2, look);
+        wrapped(text, &format!("- {}", printable(&setting.remedy)), 2, look);
+        let _ = writeln!(text, "  {}", look.paint.faint(&format!("{}, {}", setting.grade, setting.source)));
+    }
 }

@@ -253,7 +253,7 @@ fn replace(value: &mut Value, number: &mut usize, with: &Value) {
 
 /// What is read can be used, and no stand-in is checked.
 fn use_it(sources: Result<Vec<Source>, SourceError>) {
-    for source in sources.iter().flatten() {
+    for source in sources.into_iter().flatten() {
         for (name, target) in source.targets(None) {
             assert!(!name.is_empty());
             let Ok(target) = target else { continue };

@@ -20,6 +20,8 @@ Examples:
   edge502 check origin.example.com --host-header www.example.com   Host is forwarded
   edge502 check origin.example.com --at 2027-01-01                 will it break by then?
   aws cloudfront get-distribution --id EDFDVBD6EXAMPLE | edge502 check --distribution -
+  terraform show -json plan | edge502 check --distribution -
+  edge502 check --distribution template.yaml --format sarif
   edge502 check --from origins.txt --format junit
 
 Exit status: 0 CloudFront would connect, 1 it would fail, 2 could not check.")]
@@ -27,8 +29,9 @@ pub(crate) struct CheckArguments {
     /// The origin: a DNS name, with a port if it is not 443
     #[arg(value_name = "HOST[:PORT]")]
     pub(crate) target: Option<String>,
-    /// Check every origin of a distribution: what `aws cloudfront get-distribution` or `get-distribution-config` prints;
-    /// `-` is standard input
+    /// Check every origin of the distributions in a file: what `aws cloudfront get-distribution`,
+    /// `get-distribution-config` or `list-distributions` prints, a CloudFormation template (JSON or YAML), or what
+    /// `terraform show -json` prints; `-` is standard input
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
     pub(crate) distribution: Option<Stream>,
     /// Check the origins in a file, one HOST[:PORT] a line; `-` is standard input

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use edge502_check::render::{self, Format, Look};
-use edge502_check::{Batch, CheckError, Checker, HostSettings, Options, Target, Verdict};
+use edge502_check::{Batch, CheckError, Checker, HostSettings, Options, Setting, Target, Verdict, source};
 use edge502_handshake::ClientCertificate;
 use edge502_rules::Cause;
 use edge502_scenario::report::Paint;
 
-use super::edge::{overrides, read, trust};
+use super::edge::{overrides, trust};
 use crate::args::{CheckArguments, OutputArguments, Stream};
 use crate::clock::clock;
 use crate::input;
@@ -32,12 +32,12 @@ pub(crate) async fn check(arguments: CheckArguments, output: OutputArguments) ->
         terminal::print(&explained(cause, look.paint))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut targets = targets(&arguments)?;
+    let (mut targets, settings) = targets(&arguments)?;
     let checker = Arc::new(Checker::new(options(&arguments)?).await?);
     let mut stop = Stop::listen()?;
     let checking = async {
         if arguments.target.is_none() {
-            return many(checker, targets, &arguments, look).await;
+            return many(checker, targets, settings, &arguments, look).await;
         }
         let (_, target) = targets.remove(0);
         one(&checker, &target?, arguments.format.into(), look).await
@@ -57,10 +57,11 @@ async fn one(checker: &Checker, target: &Target, format: Format, look: Look) -> 
 async fn many(
     checker: Arc<Checker>,
     targets: Vec<Named>,
+    settings: Vec<Setting>,
     arguments: &CheckArguments,
     look: Look,
 ) -> anyhow::Result<ExitCode> {
-    if targets.is_empty() {
+    if targets.is_empty() && settings.is_empty() {
         bail!("there is no origin to check");
     }
     let (total, mut done, counts) = (targets.len(), 0, io::stderr().is_terminal());
@@ -70,16 +71,12 @@ async fn many(
             terminal::note(&format!("\r\x1b[2K{}", progress(done, total)));
         }
     });
-    let batch = batch.await;
+    let batch = Batch { settings, ..batch.await };
     if counts {
         terminal::note("\r\x1b[2K");
     }
     terminal::print(&render::many(&batch, arguments.format.into(), look))?;
-    match batch.is_whole() {
-        false => Ok(ExitCode::from(crate::COULD_NOT)),
-        true if batch.failing() > 0 => Ok(ExitCode::FAILURE),
-        true => Ok(ExitCode::SUCCESS),
-    }
+    Ok(if batch.is_whole() { exit(batch.verdict()) } else { ExitCode::from(crate::COULD_NOT) })
 }
 
 /// A bar of twenty steps with the count; empty once all are done.
@@ -121,31 +118,35 @@ fn options(arguments: &CheckArguments) -> anyhow::Result<Options> {
     Ok(options)
 }
 
-fn targets(arguments: &CheckArguments) -> anyhow::Result<Vec<Named>> {
+/// What is to be checked, and what is to be said about the settings it comes from.
+fn targets(arguments: &CheckArguments) -> anyhow::Result<(Vec<Named>, Vec<Setting>)> {
     let settings = settings(arguments);
     if let Some(target) = &arguments.target {
-        return Ok(vec![(target.clone(), Target::host(target, &settings))]);
+        return Ok((vec![(target.clone(), Target::host(target, &settings))], Vec::new()));
     }
     if let Some(stream) = &arguments.from {
         let text = input::text(stream).with_context(|| format!("cannot read the origins from {}", name(stream)))?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        return Ok(lines.map(|line| (line.to_owned(), Target::host(line, &settings))).collect());
+        return Ok((lines.map(|line| (line.to_owned(), Target::host(line, &settings))).collect(), Vec::new()));
     }
-    let Some(stream) = &arguments.distribution else { return Ok(Vec::new()) };
-    let parsed = read(stream)?;
-    for notice in &parsed.notices {
-        tracing::warn!("{notice}");
+    let Some(stream) = &arguments.distribution else { return Ok((Vec::new(), Vec::new())) };
+    let text = input::text(stream).with_context(|| format!("cannot read the distribution from {}", name(stream)))?;
+    let sources = source::read(&text).with_context(|| format!("{} holds no distribution", name(stream)))?;
+    let (mut targets, mut settings) = (Vec::new(), Vec::new());
+    for source in sources {
+        let found = source.targets(arguments.host_header.as_deref());
+        targets.extend(found.into_iter().map(|(name, target)| (name, target.map(|target| asked(target, arguments)))));
+        settings.extend(source.settings);
     }
-    Ok(Target::all(&parsed).into_iter().map(|target| of_distribution(target, arguments)).collect())
+    Ok((targets, settings))
 }
 
 /// A target of a distribution, with what the flags say on top.
-fn of_distribution(target: Target, arguments: &CheckArguments) -> Named {
+fn asked(target: Target, arguments: &CheckArguments) -> Target {
     let method = arguments.method.as_deref().and_then(|method| method.parse().ok());
     let path = arguments.path.clone().unwrap_or_else(|| target.path().to_owned());
     let host = arguments.host_header.clone().unwrap_or_else(|| target.viewer_host().to_owned());
-    let name = target.to_string();
-    (name, Ok(target.asking(method, &path, &host)))
+    target.asking(method, &path, &host)
 }
 
 fn settings(arguments: &CheckArguments) -> HostSettings {

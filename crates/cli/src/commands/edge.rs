@@ -58,7 +58,7 @@ fn refuse_exposure(arguments: &EdgeArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn read(stream: &Stream) -> anyhow::Result<Parsed> {
+fn read(stream: &Stream) -> anyhow::Result<Parsed> {
     let name = match stream {
         Stream::File(path) => path.display().to_string(),
         Stream::Standard => "standard input".to_owned(),
