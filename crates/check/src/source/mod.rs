@@ -32,6 +32,10 @@ use crate::target::Target;
 use shape::{Converted, HiddenAt};
 use tree::Places;
 
+/// Origins or cache behaviors of one distribution that are read at most, ten times what CloudFront allows:
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>.
+const MOST: usize = 1_000;
+
 /// A file that holds no distribution.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -50,6 +54,16 @@ pub enum SourceError {
     /// What is in there is no distribution.
     #[error(transparent)]
     Distribution(#[from] DistributionError),
+    /// No distribution is that large.
+    #[error("{name} has {count} {list}, far more than CloudFront takes; give a file with at most {MOST}")]
+    TooMany {
+        /// The distribution.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// `Origins` or `CacheBehaviors`.
+        list: &'static str,
+    },
     /// A template or plan without a distribution.
     #[error("there is no {what} in this {file}; give one that has it")]
     None {
@@ -135,6 +149,7 @@ impl Source {
         // An item of a list is left out, anything else gets a stand-in.
         let unknown: Vec<String> =
             hidden.iter().map(|hidden| hidden.place.clone()).filter(|place| !place.ends_with(".Items")).collect();
+        refuse_many(&name, &config)?;
         let mut mended = mend::read(config, &unknown, policies)?;
         let (mut skip, mut deciding) = (Skip::default(), Vec::new());
         for found in &hidden {
@@ -196,6 +211,18 @@ impl From<Hidden> for CheckError {
         let Hidden { place, expression, remedy } = hidden;
         Self::Hidden { place, expression, remedy }
     }
+}
+
+fn refuse_many(name: &str, document: &Value) -> Result<(), SourceError> {
+    let around = document.get("Distribution").unwrap_or(document);
+    let config = around.get("DistributionConfig").unwrap_or(around);
+    for list in ["Origins", "CacheBehaviors"] {
+        let count = config[list]["Items"].as_array().map_or(0, Vec::len);
+        if count > MOST {
+            return Err(SourceError::TooMany { name: name.to_owned(), count, list });
+        }
+    }
+    Ok(())
 }
 
 fn at(mut setting: Setting, places: &Places) -> Setting {

@@ -162,6 +162,14 @@ fn what_holds_no_distribution_is_refused_with_advice() {
 }
 
 #[test]
+fn what_is_too_large_is_refused_before_it_takes_long() {
+    let mut config: Value = serde_json::from_str(CONFIG).unwrap();
+    config["DistributionConfig"]["Origins"]["Items"] = vec![Value::Null; MOST + 1].into();
+    let error = of_value(&config).unwrap_err().to_string();
+    assert!(error.starts_with("distribution has 1001 Origins"), "{error}");
+}
+
+#[test]
 fn one_bad_setting_hides_nothing_else() {
     let mut config: Value = serde_json::from_str(CONFIG).unwrap();
     let origins = &mut config["DistributionConfig"]["Origins"]["Items"];

@@ -130,7 +130,9 @@ fn behaviors(
 
 /// Whether a pattern leaves nothing for a later one, in the cases that are plain to see.
 fn hides(earlier: &PathPattern, later: &PathPattern) -> bool {
-    let bare = |pattern: &PathPattern| pattern.as_str().trim_start_matches('/').to_owned();
+    fn bare(pattern: &PathPattern) -> &str {
+        pattern.as_str().trim_start_matches('/')
+    }
     bare(earlier) == "*" || bare(earlier) == bare(later)
 }
 
