@@ -13,7 +13,7 @@ use crate::{
         HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, Protocol, ProxyProtocol, Stage,
         UnknownName,
     },
-    tls::{Acceptor, Ingredients},
+    tls::{Acceptor, Ingredients, signs_key_exchanges},
 };
 
 /// Alert 112, `unrecognized_name` (RFC 6066 section 3).
@@ -193,6 +193,11 @@ impl Site {
         !self.identity.served.is_empty() && self.identity.served.iter().all(|der| exact(der))
     }
 
+    /// Whether OpenSSL's client completes handshakes below TLS 1.3 with the first certificate.
+    pub(crate) fn signs_key_exchanges(&self) -> bool {
+        self.identity.served.first().is_none_or(|leaf| signs_key_exchanges(leaf))
+    }
+
     /// Whether the private key belongs to the first certificate; `false` also if that one cannot be read.
     pub(crate) fn key_fits(&self) -> bool {
         let Some(leaf) = self.identity.served.first() else { return false };
@@ -365,6 +370,29 @@ mod tests {
         ] {
             let error = plan(spec).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(part), "{spec}: {error}");
+        }
+    }
+
+    #[test]
+    fn openssl_is_refused_what_it_would_serve_otherwise() {
+        const SIGNS_OTHERS: &str = "certificate.key_usage = ['keyCertSign']";
+        let refusal =
+            |spec: &str| plan(&format!("tls.backend = 'openssl'\n{spec}")).err().map(|error| error.to_string());
+        for (spec, part) in [
+            ("certificate.corrupt = 'trailing-bytes'", "byte for byte"),
+            (SIGNS_OTHERS, "digitalSignature"),
+            (&format!("{SIGNS_OTHERS}\ntls.protocols = ['TLSv1.2']"), "digitalSignature"),
+        ] {
+            let refusal = refusal(spec).unwrap_or_default();
+            assert!(refusal.contains(part), "{spec}: {refusal}");
+        }
+        for sound in [
+            "",
+            &format!("{SIGNS_OTHERS}\ntls.protocols = ['TLSv1.3']"),
+            &format!("{SIGNS_OTHERS}\ncertificate.key = 'rsa-2048'"),
+            "certificate.key_usage = []",
+        ] {
+            assert_eq!(refusal(sound), None, "{sound}");
         }
     }
 }

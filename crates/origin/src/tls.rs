@@ -23,7 +23,7 @@ use crate::{
     tap::{Tap, TcpEnd},
 };
 
-pub(crate) use self::openssl::negotiated;
+pub(crate) use self::openssl::{negotiated, signs_key_exchanges};
 
 /// A TLS server with one certificate.
 pub(crate) enum Acceptor {

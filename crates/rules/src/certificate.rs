@@ -108,6 +108,9 @@ pub struct Certificate {
     pub may_sign_certificates: bool,
     /// Whether it may take part in a handshake: key usage absent, or with a signing or key exchange bit.
     pub may_serve: bool,
+    /// Whether it may sign a key exchange, as ECDHE with ECDSA demands below TLS 1.3 (RFC 8422 section 5.3): key usage absent,
+    /// or with `digitalSignature`.
+    pub may_sign_handshakes: bool,
     /// `None` without extended key usage; otherwise whether `serverAuth` is among the purposes.
     pub server_purpose: Option<bool>,
     /// The purposes of extended key usage as words or object ids; empty without that extension.
@@ -160,6 +163,7 @@ impl Certificate {
             name_limits: NameLimits::default(),
             may_sign_certificates: true,
             may_serve: true,
+            may_sign_handshakes: true,
             server_purpose: None,
             purposes: Vec::new(),
             ca_issuers: Vec::new(),
@@ -189,6 +193,7 @@ impl Certificate {
             ParsedExtension::NameConstraints(limits) => self.name_limits = NameLimits::read(limits),
             ParsedExtension::KeyUsage(usage) => {
                 self.may_sign_certificates = usage.key_cert_sign();
+                self.may_sign_handshakes = usage.digital_signature();
                 self.may_serve = usage.digital_signature() || usage.key_encipherment() || usage.key_agreement();
             }
             ParsedExtension::ExtendedKeyUsage(usage) => {

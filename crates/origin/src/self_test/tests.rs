@@ -133,3 +133,15 @@ async fn untrue_claims_about_answers_are_found_out() {
         assert_eq!(found_out("", claimed).await, "the HTTP answer is as stated", "{claimed}");
     }
 }
+
+/// OpenSSL's client refuses it below TLS 1.3, as it should; that is no fault of the origin.
+#[tokio::test]
+async fn a_certificate_that_may_not_sign_is_served_in_every_version() {
+    let now = datetime!(2026-11-23 12:00 UTC);
+    let lab = Lab::new(now).unwrap();
+    for protocols in ["'TLSv1.2'", "'TLSv1.3'", "'TLSv1.2', 'TLSv1.3'"] {
+        let spec = format!("certificate.key_usage = ['keyCertSign']\ntls.protocols = [{protocols}]");
+        let started = Origin::start(&toml::from_str(&spec).unwrap(), &lab, Arc::new(FixedClock(now))).await;
+        assert!(started.is_ok(), "{protocols}: {started:?}");
+    }
+}

@@ -192,7 +192,8 @@ impl<'a> Check<'a> {
 
     /// A client that does not care whom it talks to can complete a handshake.
     fn is_sound(&self) -> bool {
-        self.readable && self.plan.site.key_fits() && (self.fits_key || self.speaks(Protocol::TlsV1_3))
+        let in_old_versions = self.fits_key && self.plan.site.signs_key_exchanges();
+        self.readable && self.plan.site.key_fits() && (in_old_versions || self.speaks(Protocol::TlsV1_3))
     }
 
     fn chain_is(&self, site: &Site, claim: &str, transcript: &Transcript) -> Result<(), OriginError> {

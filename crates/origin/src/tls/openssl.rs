@@ -16,6 +16,7 @@ use edge502_legacy_tls::{
     },
     tokio_openssl::SslStream,
 };
+use edge502_rules::certificate::{Certificate, KeyType};
 
 use super::{Ingredients, Session, Stream};
 use crate::{
@@ -36,6 +37,7 @@ const ALERT_REASONS: i32 = 1000;
 /// An OpenSSL server, or the reason why OpenSSL cannot serve this.
 pub(super) fn context(ingredients: &Ingredients<'_>) -> Result<SslContext, String> {
     init().map_err(|error| error.to_string())?;
+    served_as_stated(ingredients)?;
     let mut builder = SslContext::builder(SslMethod::tls_server()).map_err(|error| error.to_string())?;
     builder.set_security_level(0);
     let steps: [(&str, Step); 4] = [
@@ -48,6 +50,29 @@ pub(super) fn context(ingredients: &Ingredients<'_>) -> Result<SslContext, Strin
         step(&mut builder, ingredients).map_err(|error| format!("OpenSSL refuses {what}: {error}"))?;
     }
     Ok(builder.build())
+}
+
+/// What OpenSSL would load without a word and then not serve, or not so.
+fn served_as_stated(ingredients: &Ingredients<'_>) -> Result<(), String> {
+    let served = &ingredients.identity.served;
+    let written_anew = |der: &[u8]| X509::from_der(der).and_then(|read| read.to_der()).is_ok_and(|own| own != der);
+    if served.iter().any(|der| written_anew(der)) {
+        return Err("OpenSSL writes certificates anew, and would not send these byte for byte".to_owned());
+    }
+    let old = ingredients.tls.protocols.iter().any(|protocol| *protocol < Protocol::TlsV1_3);
+    if old && served.first().is_some_and(|leaf| !signs_key_exchanges(leaf)) {
+        let problem =
+            "OpenSSL has no suite below TLS 1.3 for an ECDSA certificate whose key usage lacks digitalSignature";
+        return Err(problem.to_owned());
+    }
+    Ok(())
+}
+
+/// Whether OpenSSL, on either side, takes `leaf` below TLS 1.3: ECDHE with ECDSA demands that its key usage allow signing
+/// (RFC 8422 section 5.3). What cannot be read is refused elsewhere.
+pub(crate) fn signs_key_exchanges(leaf: &[u8]) -> bool {
+    let refused = |leaf: Certificate| matches!(leaf.key, KeyType::Ec(_)) && !leaf.may_sign_handshakes;
+    Certificate::parse(leaf).ok().is_none_or(|leaf| !refused(leaf))
 }
 
 type Step = fn(&mut SslContextBuilder, &Ingredients<'_>) -> Result<(), ErrorStack>;
