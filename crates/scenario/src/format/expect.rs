@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use edge502_rules::Cause;
 use edge502_rules::access_log::FIELDS;
 use edge502_rules::page::{ErrorPages, Page};
+use edge502_rules::{Cause, Rulebook};
 use serde::Deserialize;
+
+/// The versions `over` can name: those that an origin with any certificate speaks.
+const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
 
 /// One text or several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -81,6 +84,9 @@ pub struct Expect {
     pub dig: Option<Dig>,
     /// What differs under `--rules observed`.
     pub observed: Option<Box<Expect>>,
+    /// What differs where the origin is made to speak this version alone, `TLSv1.2` or `TLSv1.3`. It is for playing a
+    /// step in other ways than its file has it; a step that sets `origin.tls.protocols` itself states what is seen.
+    pub over: BTreeMap<String, Expect>,
 }
 
 impl Expect {
@@ -88,6 +94,8 @@ impl Expect {
     pub(super) fn overlaid_with(&self, over: &Self) -> Self {
         let mut log = self.log.clone();
         log.extend(over.log.clone());
+        let mut versions = self.over.clone();
+        versions.extend(over.over.clone());
         Self {
             status: over.status.or(self.status),
             cause: over.cause.clone().or_else(|| self.cause.clone()),
@@ -108,6 +116,7 @@ impl Expect {
             again: over.again.clone().or_else(|| self.again.clone()),
             dig: over.dig.clone().or_else(|| self.dig.clone()),
             observed: over.observed.clone().or_else(|| self.observed.clone()),
+            over: versions,
         }
     }
 
@@ -121,6 +130,12 @@ impl Expect {
             log: self.log.clone(),
             ..Self::default()
         }
+    }
+
+    /// What is stated for this rulebook, and for the one version the origin is made to speak, if it is.
+    pub fn under(&self, rulebook: Rulebook, alone: Option<&str>) -> &Self {
+        let read = self.observed.as_deref().filter(|_| rulebook == Rulebook::Observed).unwrap_or(self);
+        alone.and_then(|version| read.over.get(version)).unwrap_or(read)
     }
 
     /// The cause expected, given the scenario's: `None` if the step is to connect.
@@ -166,11 +181,48 @@ impl Expect {
                 return Some((format!("unknown cause `{id}`"), nearest(id, known)));
             }
         }
-        self.observed.as_ref().and_then(|observed| observed.unknown_word())
+        if let Some(version) = self.over.keys().find(|version| !VERSIONS.contains(&version.as_str())) {
+            return Some((format!("unknown version `{version}`"), nearest(version, VERSIONS.to_vec())));
+        }
+        self.observed.as_deref().into_iter().chain(self.over.values()).find_map(Self::unknown_word)
     }
 }
 
 /// The id of a page without the status in front.
 fn short_id(page: Page) -> &'static str {
     page.id().split_once('-').map_or(page.id(), |(_, rest)| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stated_depends_on_rulebook_and_version() {
+        let text =
+            "status = 502\nobserved.status = 200\nobserved.over.'TLSv1.2'.status = 503\nover.'TLSv1.3'.status = 504";
+        let expect: Expect = toml::from_str(text).unwrap();
+        for (rulebook, alone, status) in [
+            (Rulebook::Documented, None, 502),
+            (Rulebook::Documented, Some("TLSv1.2"), 502),
+            (Rulebook::Documented, Some("TLSv1.3"), 504),
+            (Rulebook::Observed, None, 200),
+            (Rulebook::Observed, Some("TLSv1.2"), 503),
+            (Rulebook::Observed, Some("TLSv1.3"), 200),
+        ] {
+            assert_eq!(expect.under(rulebook, alone).status, Some(status), "{rulebook:?} {alone:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_versions_and_what_is_stated_for_them_are_found() {
+        for (text, word) in [
+            ("over.'TLSv1.22'.status = 200", "unknown version `TLSv1.22`"),
+            ("observed.over.'SSLv3'.status = 200", "unknown version `SSLv3`"),
+            ("over.'TLSv1.2'.page = 'conect'", "unknown page `conect`"),
+        ] {
+            let expect: Expect = toml::from_str(text).unwrap();
+            assert_eq!(expect.unknown_word().map(|(reason, _)| reason).as_deref(), Some(word));
+        }
+    }
 }

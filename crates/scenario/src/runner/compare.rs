@@ -19,10 +19,7 @@ pub(super) fn mismatches(
 ) -> Vec<String> {
     let mut points = Points(Vec::new());
     points.sense(kind, expect);
-    let expect = match (&expect.observed, rulebook) {
-        (Some(differs), Rulebook::Observed) => differs,
-        _ => expect,
-    };
+    let expect = expect.under(rulebook, None);
     points.stated("status", expect.status, Some(observed.status));
     let cause = expect.expected_cause(scenario);
     points.always("cause", &word(cause.map(Cause::id)), &word(observed.cause.map(Cause::id)));
