@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/reach.rs"]
+mod reach;
 mod support;
 #[path = "support/viewer.rs"]
 mod viewer;
@@ -19,7 +21,8 @@ use edge502_scenario::{Lab, LabOptions, Library, State};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use viewer::{Conversation, Raw, Scheme, once, secure, within};
+use reach::{EDGE_HEADERS, secure, within};
+use viewer::{Conversation, Raw, Scheme, once};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n";
 const HEAD: &str = "HEAD / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n";
@@ -30,10 +33,7 @@ const ATTEMPTED: &str = "CloudFront attempted to establish a connection with the
 const METHOD: &str = "This distribution is not configured to allow the HTTP request method that was used for this \
                       request. The distribution supports only cachable requests.";
 
-/// Order and case on HTTP/1.1 where the edge itself answers, in use since 2019.
-const EDGE_HEADERS: [&str; 9] =
-    ["Server", "Date", "Content-Type", "Content-Length", "Connection", "X-Cache", "Via", "X-Amz-Cf-Pop", "X-Amz-Cf-Id"];
-/// The same of the family of 2026: no `Server`, and a `date` in lower case.
+/// Order and case on HTTP/1.1 of the family of 2026: no `Server`, and a `date` in lower case.
 const ORIGIN_FACING_HEADERS: [&str; 8] =
     ["Content-Type", "Content-Length", "Connection", "date", "X-Cache", "Via", "X-Amz-Cf-Pop", "X-Amz-Cf-Id"];
 
