@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use edge502_origin::{Backend, OriginError, Protocol, TlsSpec};
+use edge502_rules::page::ErrorPages;
 use edge502_rules::{Cause, Rulebook};
 use edge502_scenario::{Expect, Lab, LabOptions, Observed, Scenario, ScenarioError, State, Step, StepKind};
 
@@ -169,6 +170,13 @@ fn differences(scenario: Cause, expect: &Expect, alone: Option<Protocol>, observ
         seen.sort_unstable();
         seen.dedup();
         same("findings", stated.join(", "), seen.join(", "));
+    }
+    if !expect.page_fits(observed.page, ErrorPages::default()) {
+        same("page", format!("{:?}", expect.page), format!("{:?}", observed.page));
+    }
+    for (field, stated) in &expect.log {
+        let seen = observed.log.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone());
+        same(field, stated.clone(), seen.unwrap_or_default());
     }
     // An origin that was asked over plain HTTP has negotiated nothing.
     if let (Some(alone), Some(negotiated)) = (alone, &observed.origin_tls) {
