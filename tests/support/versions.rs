@@ -8,13 +8,15 @@ use std::task::{Context, Poll};
 
 use edge502_edge::Exchange;
 use edge502_scenario::{Lab, LabOptions, RequestSpec, Scenario, Step, StepKind, VIEWER_HOST};
-use http::{HeaderMap, Request, Version};
+use http::response::Parts;
+use http::{HeaderMap, Request, Response, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::broadcast;
 use tokio_rustls::client::TlsStream;
 
 use crate::reach::{EDGE_HEADERS, secure, within};
@@ -84,36 +86,12 @@ struct Answer {
 
 impl Answer {
     async fn to(version: Version, lab: &Lab, options: &LabOptions) -> Self {
-        let mut events = lab.edge().events();
-        let history = lab.history();
+        let (events, history) = (lab.edge().events(), lab.history());
         history.clear();
-        let alpn: &[u8] = if version == Version::HTTP_2 { b"h2" } else { b"http/1.1" };
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let stream = secure(lab, &options.clock, alpn).await;
-        let io = TokioIo::new(Overheard { stream, heard: Arc::clone(&heard) });
-        let (head, body) = if version == Version::HTTP_2 {
-            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
-            let request =
-                Request::builder().uri(format!("https://{VIEWER_HOST}/")).body(Empty::<Bytes>::new()).unwrap();
-            driven(connection, async { whole(sender.send_request(request).await.unwrap()).await }).await
-        } else {
-            let (mut sender, connection) = http1::handshake(io).await.unwrap();
-            let request = Request::builder().uri("/").header("Host", VIEWER_HOST).body(Empty::<Bytes>::new()).unwrap();
-            driven(connection, async { whole(sender.send_request(request).await.unwrap()).await }).await
-        };
+        let (head, body, names) = fetched(version, lab, options).await;
         assert_eq!(head.version, version);
         let id = head.headers["x-amz-cf-id"].to_str().unwrap();
-        let account = loop {
-            let exchange = events.recv().await.unwrap();
-            if exchange.request_id.as_str() == id {
-                break exchange;
-            }
-        };
-        let names = if version == Version::HTTP_2 {
-            head.headers.keys().map(|name| name.as_str().to_owned()).collect()
-        } else {
-            names(&heard.lock().unwrap_or_else(PoisonError::into_inner))
-        };
+        let account = account(events, id).await;
         let records = history.snapshot();
         let request = records.iter().flat_map(|record| &record.requests).next();
         let via = request.map(|request| request.header("via").unwrap_or_default().to_owned());
@@ -143,6 +121,36 @@ impl Answer {
         let varies = |name: &str| OF_THE_CONNECTION.contains(&name) || OF_THE_REQUEST.contains(&name);
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         headers.filter(|(name, _)| !varies(name)).collect()
+    }
+}
+
+/// Head, body if it came whole, and the names as they were written.
+async fn fetched(version: Version, lab: &Lab, options: &LabOptions) -> (Parts, Option<Bytes>, Vec<String>) {
+    let request = |uri: &str| Request::builder().uri(uri).header("Accept", "*/*");
+    let alpn: &[u8] = if version == Version::HTTP_2 { b"h2" } else { b"http/1.1" };
+    let copy = Arc::new(Mutex::new(Vec::new()));
+    let io = TokioIo::new(Overheard { stream: secure(lab, &options.clock, alpn).await, copy: Arc::clone(&copy) });
+    if version == Version::HTTP_2 {
+        let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+        let request = request(&format!("https://{VIEWER_HOST}/")).body(Empty::<Bytes>::new()).unwrap();
+        let (head, body) = driven(connection, async { whole(sender.send_request(request).await.unwrap()).await }).await;
+        let names = head.headers.keys().map(|name| name.as_str().to_owned()).collect();
+        return (head, body, names);
+    }
+    let (mut sender, connection) = http1::handshake(io).await.unwrap();
+    let request = request("/").header("Host", VIEWER_HOST).body(Empty::<Bytes>::new()).unwrap();
+    let (head, body) = driven(connection, async { whole(sender.send_request(request).await.unwrap()).await }).await;
+    let names = names(&copy.lock().unwrap_or_else(PoisonError::into_inner));
+    (head, body, names)
+}
+
+/// The edge's own account of the request with this id.
+async fn account(mut events: broadcast::Receiver<Arc<Exchange>>, id: &str) -> Arc<Exchange> {
+    loop {
+        let exchange = events.recv().await.unwrap();
+        if exchange.request_id.as_str() == id {
+            return exchange;
+        }
     }
 }
 
@@ -200,7 +208,7 @@ async fn driven<T>(connection: impl Future, work: impl Future<Output = T>) -> T 
     }
 }
 
-async fn whole(response: http::Response<Incoming>) -> (http::response::Parts, Option<Bytes>) {
+async fn whole(response: Response<Incoming>) -> (Parts, Option<Bytes>) {
     let (head, body) = response.into_parts();
     (head, body.collect().await.ok().map(http_body_util::Collected::to_bytes))
 }
@@ -208,14 +216,14 @@ async fn whole(response: http::Response<Incoming>) -> (http::response::Parts, Op
 /// A connection that keeps a copy of what is received.
 struct Overheard {
     stream: TlsStream<TcpStream>,
-    heard: Arc<Mutex<Vec<u8>>>,
+    copy: Arc<Mutex<Vec<u8>>>,
 }
 
 impl AsyncRead for Overheard {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer.filled()[before..]);
+        self.copy.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer.filled()[before..]);
         polled
     }
 }

@@ -80,6 +80,7 @@ impl NameLimits {
 }
 
 /// The facts of one certificate.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the certificate")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// Subject as text, most significant part first (`C=…, O=…, CN=…`).
