@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use combination::Tally;
 use edge502_pki::Lab as Pki;
-use edge502_scenario::{LabOptions, Library, Scenario};
+use edge502_scenario::{LabOptions, Library, Scenario, StepKind};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -46,12 +46,22 @@ fn main() -> ExitCode {
     // Some of the sample wait for a silent origin; the others compute meanwhile.
     let mut trials: Vec<Trial> =
         versions::sample(library.iter()).into_iter().map(|scenario| asked(scenario, &bench)).collect();
-    trials.extend(certificates.map(|scenario| served(scenario, &bench)));
+    let (healthy, faults): (Vec<Scenario>, Vec<Scenario>) = certificates.map(split).unzip();
+    trials.extend(healthy.iter().take(1).chain(&faults).map(|scenario| served(scenario, &bench)));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         println!("{}\n", bench.tally);
     }
     conclusion.exit_code()
+}
+
+/// The healthy state, of which one is enough for all scenarios, and the others.
+fn split(scenario: &Scenario) -> (Scenario, Scenario) {
+    let (healthy, faults) = scenario.steps.iter().cloned().partition(|step| step.kind == StepKind::Healthy);
+    (
+        Scenario { id: "healthy".to_owned(), steps: healthy, ..scenario.clone() },
+        Scenario { steps: faults, ..scenario.clone() },
+    )
 }
 
 fn served(scenario: &Scenario, bench: &Arc<Bench>) -> Trial {
