@@ -7,6 +7,7 @@
 pub mod access_log;
 pub mod address;
 pub mod advice;
+pub mod breaker;
 pub mod cache;
 pub mod cause;
 pub mod certificate;
@@ -15,6 +16,7 @@ pub mod clock;
 pub mod distribution;
 pub mod error;
 pub mod evidence;
+pub mod failover;
 pub mod fidelity;
 pub mod finding;
 pub mod functions;

@@ -157,6 +157,12 @@ impl Outcome {
         }
     }
 
+    /// The outcome of a request for an origin that is not tried for a while, see [`crate::breaker`]: 503 is documented,
+    /// page and log value are not.
+    pub const fn origin_paused() -> Self {
+        Self::own(Page::OriginPaused, DetailedResultType::OriginConnectError, Grade::Documented, Grade::Inferred)
+    }
+
     /// CloudFront's own page, if it makes one.
     pub const fn page(self) -> Option<Page> {
         match self.answer {

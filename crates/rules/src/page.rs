@@ -106,6 +106,8 @@ pages! {
     MethodNotAllowed = 403 "403-method-not-allowed",
     /// AWS WAF blocked the request.
     RequestBlocked = 403 "403-request-blocked",
+    /// The URL is longer than CloudFront's limit; AWS documents the status, the text is inferred from the page of 400.
+    UrlTooLong = 414 "414-bad-request",
     /// SNI and `Host` name different distributions; text inferred from an older form of the page.
     Misdirected = 421 "421-misdirected",
     /// The request's head is larger than CloudFront's limit.
@@ -152,6 +154,9 @@ pages! {
     FunctionOriginRewrite = 502 "502-function-origin-rewrite",
     /// Lambda@Edge: the function cannot be run.
     LambdaInvalid = 503 "503-lambda-invalid",
+    /// An origin that is not tried for a while, see [`crate::breaker`]; the sentence was seen with 503, the frame is
+    /// inferred.
+    OriginPaused = 503 "503-failed-to-contact",
     /// CloudFront Functions: the function cannot be run.
     FunctionInvalid = 503 "503-function-invalid",
     /// The origin did not accept the connection, or did not answer, in time.
@@ -245,6 +250,7 @@ mod tests {
         (Page::GeoBlocked, 986),
         (Page::MethodNotAllowed, 1053),
         (Page::RequestBlocked, 919),
+        (Page::UrlTooLong, 915),
         (Page::Misdirected, 171),
         (Page::HeaderTooLarge, 915),
         (Page::Connect, 951),
@@ -268,6 +274,7 @@ mod tests {
         (Page::FunctionDisallowedHeader, 960),
         (Page::FunctionOriginRewrite, 972),
         (Page::LambdaInvalid, 1019),
+        (Page::OriginPaused, 932),
         (Page::FunctionInvalid, 999),
         (Page::AttemptedTimeout, 1033),
         (Page::Http3Server504, 941),

@@ -109,6 +109,7 @@ pub const fn reason_phrase(status: u16) -> &'static str {
         307 => "Temporary Redirect",
         400 | 494 => "Bad Request",
         403 => "Forbidden",
+        414 => "URI Too Long",
         421 => "Misdirected Request",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
