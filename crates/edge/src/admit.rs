@@ -9,14 +9,16 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use edge502_rules::distribution::limits::{HEADER_BLOCK_BYTES, URL_BYTES};
-use edge502_rules::distribution::{Behavior, Distribution, Origin, ViewerProtocolPolicy};
+use edge502_rules::distribution::limits::{CHAINED_DISTRIBUTIONS, HEADER_BLOCK_BYTES, URL_BYTES};
+use edge502_rules::distribution::{Behavior, Distribution, Target, ViewerProtocolPolicy};
 use edge502_rules::name::{ViewerHost, dns_name_matches};
 use edge502_rules::outcome::DetailedResultType;
 use edge502_rules::page::Page;
 use edge502_rules::response::ViewerHttp;
 use http::request::Parts;
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
+
+use crate::request_head::CDN_LOOP;
 
 /// The name of a distribution whose own is not known: AWS's example.
 const EXAMPLE_DOMAIN: &str = "d111111abcdef8.cloudfront.net";
@@ -42,8 +44,8 @@ pub(crate) enum Admission<'a> {
 pub(crate) struct Route<'a> {
     /// The behaviour that matches the path.
     pub(crate) behavior: &'a Behavior,
-    /// Its origin.
-    pub(crate) origin: &'a Origin,
+    /// Its origin, or the two of its group.
+    pub(crate) target: Target<'a>,
     /// The path, with `DefaultRootObject` in place of `/`.
     pub(crate) path: Cow<'a, str>,
     /// `Host` as it is forwarded.
@@ -57,8 +59,6 @@ pub(crate) struct Route<'a> {
 pub(crate) struct Refusal {
     /// The page, with its status.
     pub(crate) page: Page,
-    /// A status other than the page's: AWS documents 414 and no capture of its page is known, so that of 400 stands in.
-    pub(crate) status: Option<u16>,
     /// The word in the log.
     pub(crate) detail: DetailedResultType,
     /// Whether the viewer's connection is closed, as CloudFront does for oversized requests.
@@ -66,10 +66,13 @@ pub(crate) struct Refusal {
     /// Whether it has a line in the access log; oversized requests have none
     /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>).
     pub(crate) logged: bool,
+    /// Whether no custom error page takes the page's place: for requests that are unsafe to read on from, which is every
+    /// 400 of the edge's own, and for those in a loop, which a further request would keep going.
+    pub(crate) plain: bool,
 }
 
 const fn refuse(page: Page, detail: DetailedResultType) -> Refusal {
-    Refusal { page, status: None, detail, close: false, logged: true }
+    Refusal { page, detail, close: false, logged: true, plain: matches!(page, Page::BadRequest) }
 }
 
 /// The viewer's request, as far as the decision needs it.
@@ -97,27 +100,55 @@ pub(crate) fn admit<'a>(request: Request<'a>, distribution: &'a Distribution) ->
 
 fn checked<'a>(request: Request<'a>, distribution: &'a Distribution) -> Result<Route<'a>, Refusal> {
     check_size(request.parts)?;
-    let (host_header, host) = host(request.parts, distribution)?;
-    let path = distribution.object_path(request.parts.uri.path());
+    check_chain(&request.parts.headers)?;
+    let route = route(request.parts, request.parts.uri.path(), distribution)?;
+    check_scheme(request, route.behavior)?;
+    check_method(request, route.behavior)?;
+    Ok(route)
+}
+
+/// The way to the object at `path` (without query), for a viewer whose request has this head.
+pub(crate) fn route<'a>(parts: &Parts, path: &'a str, distribution: &'a Distribution) -> Result<Route<'a>, Refusal> {
+    let (host_header, host) = host(parts, distribution)?;
+    let path = distribution.object_path(path);
     let behavior = distribution.behavior_for(&path);
-    check_scheme(request, behavior)?;
-    check_method(request, behavior)?;
-    let origin = origin(distribution, behavior)?;
-    Ok(Route { behavior, origin, path, host_header, host })
+    // A distribution read from JSON always has it; one put together in code may not.
+    let target = distribution.target(behavior).ok_or(refuse(Page::BadRequest, DetailedResultType::InternalError))?;
+    Ok(Route { behavior, target, path, host_header, host })
 }
 
 /// URL at most 8,192 bytes, head at most 32,768.
 fn check_size(parts: &Parts) -> Result<(), Refusal> {
     let url = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
     if url > URL_BYTES {
-        let refusal = refuse(Page::BadRequest, DetailedResultType::InvalidRequest);
-        return Err(Refusal { status: Some(414), close: true, logged: false, ..refusal });
+        let refusal = refuse(Page::UrlTooLong, DetailedResultType::InvalidRequest);
+        return Err(Refusal { close: true, logged: false, ..refusal });
     }
     if head_bytes(parts) > HEADER_BLOCK_BYTES {
         let refusal = refuse(Page::HeaderTooLarge, DetailedResultType::InvalidRequestHeader);
         return Err(Refusal { close: true, logged: false, ..refusal });
     }
     Ok(())
+}
+
+/// A request may pass through two distributions. The third refuses it, so that a loop comes to an end
+/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>).
+fn check_chain(headers: &HeaderMap) -> Result<(), Refusal> {
+    if distributions_passed(headers) < CHAINED_DISTRIBUTIONS {
+        return Ok(());
+    }
+    let refusal = refuse(Page::Forbidden, DetailedResultType::InvalidRequest);
+    Err(Refusal { plain: true, ..refusal })
+}
+
+/// How many distributions a request came through: each leaves its name in `Via` and in `CDN-Loop` (RFC 8586).
+fn distributions_passed(headers: &HeaderMap) -> usize {
+    let count = |name: &str, is_ours: fn(&str) -> bool| {
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).filter(|entry| is_ours(entry.trim())).count()
+    };
+    let via = count("via", |entry| entry.ends_with(".cloudfront.net (CloudFront)"));
+    via.max(count("cdn-loop", |entry| entry.eq_ignore_ascii_case(CDN_LOOP)))
 }
 
 /// Size of a request's head as HTTP/1.1 writes it; used for HTTP/2, too.
@@ -200,13 +231,6 @@ fn check_method(request: Request<'_>, behavior: &Behavior) -> Result<(), Refusal
 
 fn is_get_or_head(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// The origin of a behaviour; of a group, the one that is asked first.
-fn origin<'a>(distribution: &'a Distribution, behavior: &Behavior) -> Result<&'a Origin, Refusal> {
-    let target = distribution.target(behavior).and_then(|target| target.origins().next());
-    // A distribution read from JSON always has it; one put together in code may not.
-    target.ok_or(refuse(Page::BadRequest, DetailedResultType::InternalError))
 }
 
 fn redirect<'a>(request: Request<'_>, route: &Route<'_>) -> Option<Admission<'a>> {

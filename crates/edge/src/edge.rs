@@ -131,6 +131,11 @@ impl Edge {
         self.state.cache.flush();
     }
 
+    /// Forgets what earlier requests taught: which origins are not tried for a while.
+    pub fn forget(&self) {
+        self.state.breakers.clear();
+    }
+
     /// Tells what becomes of every request from now on, each after its last byte. A listener that lags more than 1,024
     /// requests behind loses the oldest.
     pub fn events(&self) -> broadcast::Receiver<Arc<Exchange>> {

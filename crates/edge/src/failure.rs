@@ -31,6 +31,8 @@ pub struct OriginFailure {
     pub evidence: String,
     /// The handshake, if one took place on the connection that failed.
     pub handshake: Option<Arc<HandshakeReport>>,
+    /// Whether the origin was not tried at all, because it had failed too often; see [`edge502_rules::breaker`].
+    pub paused: bool,
     /// What viewer and log get, where it is more exact than the usual outcome of this cause; it counts as long as the
     /// failure has that cause. The log tells kinds of one cause apart, and edge functions have pages for their rules.
     exact: Option<(Cause, Outcome)>,
@@ -39,7 +41,7 @@ pub struct OriginFailure {
 impl OriginFailure {
     /// A failure without a handshake.
     pub fn new(cause: Cause, evidence: impl Into<String>) -> Self {
-        Self { cause, evidence: evidence.into(), handshake: None, exact: None }
+        Self { cause, evidence: evidence.into(), handshake: None, paused: false, exact: None }
     }
 
     /// A failure of a kind that the log tells apart within its cause.

@@ -63,6 +63,18 @@ pub(crate) struct Viewed {
     pub(crate) origin: Option<edge502_rules::functions::OriginOverride>,
 }
 
+impl Viewed {
+    /// The request as it came.
+    pub(crate) fn new(asked: Asked<'_>) -> Self {
+        Self {
+            path: asked.route.path.to_string(),
+            query: asked.parts.uri.query().map(str::to_owned),
+            headers: asked.parts.headers.clone(),
+            origin: None,
+        }
+    }
+}
+
 impl<'a> Functions<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, asked: Asked<'a>) -> Self {
         Self { snapshot, behavior: asked.route.behavior, client: asked.viewer.address.ip() }
@@ -76,12 +88,7 @@ impl<'a> Functions<'a> {
     /// Viewer request: before the cache.
     pub(crate) fn viewer_request(self, asked: Asked<'_>) -> Result<Viewed, Stop> {
         let (parts, route) = (asked.parts, asked.route);
-        let mut viewed = Viewed {
-            path: route.path.to_string(),
-            query: parts.uri.query().map(str::to_owned),
-            headers: parts.headers.clone(),
-            origin: None,
-        };
+        let mut viewed = Viewed::new(asked);
         let mut shown = shown(&parts.headers, |name| name != "host");
         shown.push(("host".to_owned(), route.host_header.clone()));
         let view = self.view(parts.method.as_str(), &viewed.path, viewed.query.as_deref(), &shown);

@@ -12,6 +12,7 @@ use edge502_rules::clock::SharedClock;
 use edge502_rules::request_id::RequestId;
 use tokio::sync::broadcast;
 
+use crate::tried::Tried;
 use crate::visit::{Reply, Visit};
 use crate::{AccessLog, HandshakeReport, OriginFailure};
 
@@ -35,6 +36,8 @@ pub struct Exchange {
     pub cause: Option<Cause>,
     /// The failed fetch, with its evidence.
     pub failure: Option<Arc<OriginFailure>>,
+    /// Every origin that was asked, in order: two where a group failed over, one more for a custom error page.
+    pub tried: Vec<Tried>,
     /// The handshake with the origin, failed or not; the one made earlier if the connection was reused.
     pub handshake: Option<Arc<HandshakeReport>>,
     /// Whether the response came over a connection that had carried a request before.
@@ -97,6 +100,7 @@ fn exchange(visit: &Visit, reply: Reply, log: AccessLogRecord) -> Exchange {
         status: reply.status,
         cause: reply.cause,
         failure: reply.failure,
+        tried: visit.tries.list(),
         handshake: reply.handshake,
         reused_connection: reply.reused,
         logged: reply.logged,

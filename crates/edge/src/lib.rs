@@ -9,12 +9,14 @@
 
 mod access_log;
 mod admit;
+mod breakers;
 mod cache;
 mod client;
 mod config;
 mod edge;
 mod entropy;
 mod error;
+mod error_response;
 mod failure;
 mod fetch;
 mod functions;
@@ -30,6 +32,7 @@ mod state;
 mod tasks;
 #[cfg(test)]
 mod testing;
+mod tried;
 mod viewer_body;
 mod viewer_tls;
 mod visit;
@@ -44,4 +47,5 @@ pub use error::EdgeError;
 pub use failure::{HandshakeReport, OriginFailure};
 pub use fetch::{Overrides, Routes};
 pub use journal::Exchange;
+pub use tried::Tried;
 pub use viewer_tls::ViewerIdentity;

@@ -13,6 +13,9 @@ use edge502_rules::response::{EdgeServer, ViewerHttp};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 
+/// CloudFront's entry in `CDN-Loop` (RFC 8586).
+pub(crate) const CDN_LOOP: &str = "Amazon CloudFront";
+
 /// What the request towards the origin is made of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inbound<'a> {
@@ -166,6 +169,7 @@ fn add_own(headers: &mut HeaderMap, inbound: &Inbound<'_>, behavior: &Behavior) 
     set(headers, HeaderName::from_static("x-forwarded-for"), &appended(inbound.headers, "x-forwarded-for", &address));
     let via = inbound.server.via_to_origin(inbound.http);
     set(headers, header::VIA, &appended(inbound.headers, "via", &via));
+    set(headers, HeaderName::from_static("cdn-loop"), &appended(inbound.headers, "cdn-loop", CDN_LOOP));
 }
 
 /// The viewer's list with one more entry.

@@ -19,7 +19,8 @@ use time::OffsetDateTime;
 use crate::OriginFailure;
 use crate::admit::Refusal;
 use crate::cache::Recording;
-use crate::fetch::Fetched;
+use crate::error_response::Instead;
+use crate::fetch::{Download, Fetched};
 use crate::functions::Generated;
 use crate::response_head::{self, Marks};
 use crate::viewer_body::ViewerBody;
@@ -44,9 +45,8 @@ impl Responder<'_> {
     /// The page for a request that is not taken.
     pub(crate) fn refusal(mut self, refusal: Refusal) -> Response<ViewerBody> {
         self.keep_alive &= !refusal.close;
-        let Refusal { page, status, detail, logged, .. } = refusal;
-        let mut head = self.context().error_head(page, XCache::Error, self.now, None);
-        head.status = status.unwrap_or(head.status);
+        let Refusal { page, detail, logged, .. } = refusal;
+        let head = self.context().error_head(page, XCache::Error, self.now, None);
         let reply =
             |headers: &HeaderMap, status| Reply { logged, ..Reply::new(status, headers, ResultType::Error, detail) };
         self.page(page, &head, reply)
@@ -152,14 +152,47 @@ impl Responder<'_> {
         let reply = relayed_reply(parts.status, &parts.headers);
         self.recorder.begin(Reply { handshake, reused, origin: Some(times), ..reply });
         self.settle_connection(&mut parts.headers);
-        let body = match replaced {
+        Response::from_parts(parts, self.body(body, replaced, recording))
+    }
+
+    /// An origin's body, or what a function put in its place.
+    fn body(self, body: Download, replaced: Option<Vec<u8>>, recording: Option<Box<Recording>>) -> ViewerBody {
+        match replaced {
             Some(replaced) => {
                 let content = Some(replaced).filter(|body| !body.is_empty() && *self.method != Method::HEAD);
                 ViewerBody::page(content, self.recorder)
             }
             None => ViewerBody::relayed(body, recording, self.recorder),
-        };
-        Response::from_parts(parts, body)
+        }
+    }
+
+    /// The user's own page in place of an error, with the status the user chose. The log has that status, too, and all
+    /// else as the error has it.
+    pub(crate) fn custom(mut self, instead: Instead<'_>) -> Response<ViewerBody> {
+        let Instead { mishap, status, page, behavior } = instead;
+        self.keep_alive &= !mishap.closes();
+        let (mut parts, body) = page.response.into_parts();
+        let has_body = !body.is_end_stream() && *self.method != Method::HEAD;
+        if let Some(replaced) = &page.replaced {
+            parts.headers.insert(header::CONTENT_LENGTH, replaced.len().into());
+        }
+        let error = StatusCode::from_u16(mishap.status).expect("an error's status is valid");
+        let marks = Marks { age: mishap.age, ..Marks::of(error) };
+        parts.headers = response_head::headers(&parts.headers, self.method, behavior, self.context(), has_body, marks);
+        parts.status = StatusCode::from_u16(status).expect("a custom status was checked when it was read");
+        parts.version = Version::HTTP_11;
+        parts.extensions.remove::<ReasonPhrase>();
+        let reply = Reply::new(status, &parts.headers, mishap.result_type, mishap.detail);
+        self.recorder.begin(Reply {
+            cause: mishap.cause,
+            failure: mishap.failure,
+            handshake: mishap.handshake,
+            reused: mishap.reused,
+            logged: mishap.logged,
+            ..reply
+        });
+        self.settle_connection(&mut parts.headers);
+        Response::from_parts(parts, self.body(body, page.replaced, None))
     }
 
     pub(crate) fn context(&self) -> ResponseContext<'_> {
@@ -187,8 +220,7 @@ impl Responder<'_> {
         let (mut headers, status) = (header_map(head), head.status);
         self.recorder.begin(reply(&headers, status));
         self.settle_connection(&mut headers);
-        let bytes = with_status(page.bytes(&self.recorder.visit.id), page.status(), status);
-        let content = (*self.method != Method::HEAD).then_some(bytes);
+        let content = (*self.method != Method::HEAD).then(|| page.bytes(&self.recorder.visit.id));
         let mut response = Response::new(ViewerBody::page(content, self.recorder));
         *response.status_mut() = StatusCode::from_u16(status).expect("CloudFront's own statuses are valid");
         *response.headers_mut() = headers;
@@ -204,15 +236,6 @@ fn relayed_reply(status: StatusCode, headers: &HeaderMap) -> Reply {
         return Reply { cause: Some(Cause::OriginErrorRelayed), ..reply };
     }
     Reply::new(status.as_u16(), headers, ResultType::Miss, DetailedResultType::Miss)
-}
-
-/// Puts another status into a page's heading; of the same length, so that `Content-Length` holds.
-fn with_status(page: Vec<u8>, own: u16, status: u16) -> Vec<u8> {
-    if own == status {
-        return page;
-    }
-    let page = String::from_utf8(page).expect("CloudFront's own pages are ASCII");
-    page.replacen(&format!("<H1>{own} "), &format!("<H1>{status} "), 1).into_bytes()
 }
 
 fn header_map(head: &ResponseHead) -> HeaderMap {

@@ -6,12 +6,14 @@ use edge502_rules::outcome::DetailedResultType;
 use edge502_rules::page::Page;
 use edge502_rules::response::ViewerHttp;
 use http::header::{self, HeaderMap};
+use http::request::Parts;
 use http::{Request, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::admit::{self, Admission, Refusal};
 use crate::cache::{Answer, seek};
+use crate::error_response::{self, Custom, Mishap};
 use crate::fetch::{Halt, ViewerFault};
 use crate::obtain::{Asked, Unobtained};
 use crate::respond::Responder;
@@ -23,18 +25,18 @@ use crate::visit::{Recorder, Viewer, Visit};
 /// is still connected and gets this page, so the log has the page's status: 000 is for viewers that left.
 const UNFINISHED: Refusal = Refusal {
     page: Page::BadRequest,
-    status: None,
     detail: DetailedResultType::ClientHungUpRequest,
     close: true,
     logged: true,
+    plain: true,
 };
 /// `OriginPath` and the viewer's path together are no request target.
 const NO_TARGET: Refusal = Refusal {
     page: Page::BadRequest,
-    status: None,
     detail: DetailedResultType::InvalidRequest,
     close: false,
     logged: true,
+    plain: true,
 };
 
 /// Answers `request`.
@@ -60,7 +62,7 @@ pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Requ
         https_address: state.https,
     };
     match admit::admit(question, &snapshot.distribution) {
-        Admission::Refuse(refusal) => responder.refusal(refusal),
+        Admission::Refuse(refusal) => refuse(&state, &snapshot, (&viewer, &parts), refusal, responder).await,
         Admission::Redirect { page, location } => responder.redirect(page, &location),
         Admission::Fetch(route) => {
             let asked = Asked { viewer: &viewer, parts: &parts, route: &route };
@@ -77,8 +79,23 @@ async fn relay(
     responder: Responder<'_>,
 ) -> Response<ViewerBody> {
     let behavior = asked.route.behavior;
+    let visit = &responder.recorder.visit;
     let body = (!body.is_end_stream()).then_some(body);
-    let (obtained, recording) = match seek(state, snapshot, asked, &responder.recorder.visit, body).await {
+    let answer = seek(state, snapshot, asked, visit, body).await;
+    let request = (asked.viewer, asked.parts);
+    let custom = error_response::look_up(state, snapshot, request, visit, Mishap::answering(&answer)).await;
+    match custom {
+        Custom::Unwanted => {}
+        Custom::Answered(instead) => {
+            answer.keep_unseen(&state.tasks);
+            return responder.custom(*instead);
+        }
+        Custom::Failed(failure) => {
+            answer.keep_unseen(&state.tasks);
+            return responder.failure(*failure);
+        }
+    }
+    let (obtained, recording) = match answer {
         Answer::Kept(kept) => return responder.kept(&kept, behavior),
         Answer::Origin(obtained, recording) => (obtained, recording),
     };
@@ -89,6 +106,22 @@ async fn relay(
         Err(Unobtained::Halted(Halt::Origin(failure))) => responder.failure(*failure),
         Err(Unobtained::Halted(Halt::Viewer(ViewerFault::Unfinished))) => responder.refusal(UNFINISHED),
         Err(Unobtained::Halted(Halt::Viewer(ViewerFault::Left))) => responder.unheard(),
+    }
+}
+
+/// Answers a request that is not taken.
+async fn refuse(
+    state: &State,
+    snapshot: &Snapshot,
+    request: (&Viewer, &Parts),
+    refusal: Refusal,
+    responder: Responder<'_>,
+) -> Response<ViewerBody> {
+    let visit = &responder.recorder.visit;
+    match error_response::look_up(state, snapshot, request, visit, Mishap::refused(&refusal)).await {
+        Custom::Unwanted => responder.refusal(refusal),
+        Custom::Answered(instead) => responder.custom(*instead),
+        Custom::Failed(failure) => responder.failure(*failure),
     }
 }
 

@@ -15,6 +15,7 @@ use edge502_rules::response::EdgeServer;
 use http::Extensions;
 use tokio::sync::watch;
 
+use crate::breakers::Breakers;
 use crate::cache::Cache;
 use crate::fetch::{Connection, Fetcher, NameServers, Overrides, Pool, Resolver, Routes};
 use crate::journal::Journal;
@@ -25,6 +26,7 @@ use crate::{EdgeConfig, EdgeError, Entropy, header_case};
 pub(crate) struct State {
     pub(crate) current: watch::Sender<Arc<Snapshot>>,
     pub(crate) fetcher: Fetcher,
+    pub(crate) breakers: Breakers,
     pub(crate) journal: Arc<Journal>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) clock: SharedClock,
@@ -82,6 +84,7 @@ impl State {
         Ok(Self {
             current: watch::Sender::new(Arc::new(snapshot)),
             fetcher: Fetcher { tasks: tasks.clone() },
+            breakers: Breakers::default(),
             journal,
             cache: Arc::new(Cache::new(config.cache)),
             clock: config.clock,

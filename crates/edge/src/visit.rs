@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::fetch::Progress;
 use crate::journal::Journal;
+use crate::tried::Tries;
 use crate::{HandshakeReport, OriginFailure};
 
 /// The viewer's side of a connection.
@@ -43,6 +44,7 @@ pub(crate) struct Visit {
     pub(crate) server: EdgeServer,
     pub(crate) http: ViewerHttp,
     pub(crate) progress: Progress,
+    pub(crate) tries: Tries,
     viewer: Arc<Viewer>,
     started: Instant,
     distribution: Arc<Distribution>,
@@ -106,6 +108,7 @@ impl Visit {
             server,
             http,
             progress: Progress::new(),
+            tries: Tries::default(),
             viewer,
             started: Instant::now(),
             distribution: Arc::clone(distribution),

@@ -59,7 +59,7 @@ fn outcome(distribution: &Distribution, case: &Case) -> String {
         Admission::Redirect { page, location } => format!("{} {location}", page.status()),
         Admission::Refuse(refusal) => {
             let close = if refusal.close { " close" } else { "" };
-            format!("{} {}{close}", refusal.status.unwrap_or(refusal.page.status()), refusal.detail)
+            format!("{} {}{close}", refusal.page.status(), refusal.detail)
         }
     }
 }
@@ -150,4 +150,26 @@ fn a_loopback_host_counts_as_the_distributions_own_name() {
 fn the_root_is_the_default_root_object() {
     let root = Case { target: "/".to_owned(), ..GET };
     assert_eq!(outcome(&distribution("allow-all"), &root), "fetch /index.html for www.shop.test");
+}
+
+/// A third distribution in a row refuses, whichever of the two headers tells it; other proxies do not count.
+#[test]
+fn a_request_passes_through_two_distributions_at_most() {
+    let own = "1.1 a.cloudfront.net (CloudFront)";
+    for (name, values, refused) in [
+        ("via", vec![own.to_owned()], false),
+        ("via", vec![format!("1.1 proxy, {own}"), "2.0 varnish".to_owned()], false),
+        ("via", vec![format!("{own}, 1.1 b.cloudfront.net (CloudFront)")], true),
+        ("via", vec![own.to_owned(), own.to_owned()], true),
+        ("cdn-loop", vec!["Amazon CloudFront, other".to_owned()], false),
+        ("cdn-loop", vec!["Amazon CloudFront, Amazon CloudFront".to_owned()], true),
+    ] {
+        let mut headers = HeaderMap::new();
+        for value in &values {
+            headers.append(name, value.parse().unwrap());
+        }
+        assert_eq!(check_chain(&headers).is_err(), refused, "{name}: {values:?}");
+    }
+    let refusal = check_chain(&HeaderMap::from_iter([(header::VIA, format!("{own}, {own}").parse().unwrap())]));
+    assert!(refusal.unwrap_err().plain, "a custom page would be one more request");
 }

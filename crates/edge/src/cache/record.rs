@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use edge502_rules::cache::CacheKey;
+use http_body_util::BodyExt as _;
 
 use super::Cache;
 use super::entry::{Content, Entry, Object};
 use super::flight::{Landing, Lead};
 use super::store::Edition;
+use crate::fetch::Download;
 
 /// A response that will be kept if it comes to its end.
 #[derive(Debug)]
@@ -36,6 +38,17 @@ impl Recording {
         self.length = self.length.saturating_add(piece.len());
         self.pieces.push(piece.clone());
         self.length <= self.cache.store.object_bytes()
+    }
+
+    /// Takes the whole body without a viewer. Its length and its time are bounded as every download's are.
+    pub(super) async fn take(mut self, mut body: Download) {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return self.give_up() };
+            if frame.data_ref().is_some_and(|piece| !self.push(piece)) {
+                return self.give_up();
+            }
+        }
+        self.finish();
     }
 
     /// The response is complete.

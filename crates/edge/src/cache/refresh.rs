@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use http_body_util::BodyExt as _;
-
 use super::flight::{Lead, Role};
 use super::seek::{Answer, Seeker};
 use super::store::Edition;
@@ -33,18 +31,7 @@ fn refresh(seeker: &Seeker<'_>, lead: Lead, asked: Edition) -> impl Future<Outpu
         let copy = state.cache.store.get(&question.key);
         let seeker = Seeker { state: &state, snapshot: &snapshot, asked: asked_again, visit: &visit, question };
         if let Answer::Origin(Ok(fetched), Some(recording)) = seeker.fetch(copy, Some(lead), asked).await {
-            record(fetched.response.into_body(), *recording).await;
+            recording.take(fetched.response.into_body()).await;
         }
     }
-}
-
-/// Takes the whole body. Its length and its time are bounded as every download's are.
-async fn record(mut body: crate::fetch::Download, mut recording: super::Recording) {
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return recording.give_up() };
-        if frame.data_ref().is_some_and(|piece| !recording.push(piece)) {
-            return recording.give_up();
-        }
-    }
-    recording.finish();
 }

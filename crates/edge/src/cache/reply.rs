@@ -9,10 +9,22 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header
 use super::entry::{Content, Object};
 use super::partial::Part;
 use super::seek::{How, Kept};
+use crate::error_response::Mishap;
 use crate::respond::Responder;
 use crate::response_head::{self, Marks, is_error};
 use crate::viewer_body::ViewerBody;
 use crate::visit::Reply;
+
+impl Kept {
+    /// The error that was kept, if it is one.
+    pub(crate) fn mishap(&self) -> Option<Mishap> {
+        let age = Some(self.entry.age(self.now));
+        match &self.entry.content {
+            Content::Failure(failure) => Mishap::failed_before(failure, age),
+            Content::Object(object) => Mishap::relayed_before(object.status, age),
+        }
+    }
+}
 
 impl Responder<'_> {
     /// The answer from the cache.

@@ -21,6 +21,7 @@ use crate::fetch::{Fetched, Halt};
 use crate::obtain::{Asked, Unobtained, obtain};
 use crate::response_head::is_error;
 use crate::state::{Snapshot, State};
+use crate::tasks::Tasks;
 use crate::visit::Visit;
 
 /// Where the answer comes from.
@@ -30,6 +31,15 @@ pub(crate) enum Answer {
     Origin(Result<Fetched, Unobtained>, Option<Box<Recording>>),
     /// The cache.
     Kept(Kept),
+}
+
+impl Answer {
+    /// The viewer sees something else in its place: what is to be kept of it is taken all the same.
+    pub(crate) fn keep_unseen(self, tasks: &Tasks) {
+        if let Self::Origin(Ok(fetched), Some(recording)) = self {
+            tasks.spawn(recording.take(fetched.response.into_body()));
+        }
+    }
 }
 
 /// A kept response, chosen to answer a request.

@@ -36,9 +36,14 @@ pub(crate) struct Errand<'a> {
 }
 
 impl<'a> Errand<'a> {
-    /// What `inbound` leads to, with the changes that a viewer request function made of the origin.
-    pub(crate) fn new(asked: Asked<'a>, inbound: &Inbound<'_>, changes: Option<&OriginOverride>) -> Self {
-        let (route, assigned): (_, &'a Origin) = (asked.route, asked.route.origin);
+    /// What `inbound` leads to at the origin `assigned`, with the changes that a viewer request function made of it.
+    pub(crate) fn new(
+        asked: Asked<'a>,
+        assigned: &'a Origin,
+        inbound: &Inbound<'_>,
+        changes: Option<&OriginOverride>,
+    ) -> Self {
+        let route = asked.route;
         let origin = changes.map_or(Cow::Borrowed(assigned), |changes| Cow::Owned(changes.applied_to(assigned)));
         let behavior: &Behavior = route.behavior;
         let mut errand = Self {

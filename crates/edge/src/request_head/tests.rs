@@ -67,6 +67,7 @@ fn cloudfront_writes_its_own_headers() {
         ("connection", "Keep-Alive"),
         ("x-forwarded-for", "192.0.2.7"),
         ("via", &format!("1.1 {VIA}")),
+        ("cdn-loop", "Amazon CloudFront"),
         ("x-verify", "secret"),
         ("x-mode", "edge"),
     ]
