@@ -1,9 +1,9 @@
 //! The scenario file.
 //!
 //! `<class>/<name>.toml`; the path is the id. A file states only what differs from the healthy lab. `[origin]`,
-//! `[dns]`, `[network]`, `[distribution]`, `[client_certificate]`, `[function]`, `[request]`, `[client]` and `[edge]` are the broken
-//! state. Each `[[fix]]` and `[[dead_end]]` takes out the keys in its list `unset` and then lays its own tables over it. Unknown keys
-//! are refused with place and nearest key.
+//! `[standby]`, `[dns]`, `[network]`, `[distribution]`, `[client_certificate]`, `[function]`, `[request]`, `[client]` and
+//! `[edge]` are the broken state. Each `[[fix]]` and `[[dead_end]]` takes out the keys in its list `unset` and then lays
+//! its own tables over it. Unknown keys are refused with place and nearest key.
 
 mod before;
 mod expect;

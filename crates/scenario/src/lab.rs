@@ -1,6 +1,7 @@
 //! One state of a scenario on real sockets: an origin, the edge in front of it, a viewer and an engineer's machine.
 
 mod dig;
+mod leads;
 mod observe;
 mod refine;
 
@@ -18,7 +19,6 @@ use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::distribution::Distribution;
 use edge502_rules::page::ErrorPages;
-use socket2::{Domain, Socket, Type};
 
 use crate::clock::LabClock;
 use crate::error::ScenarioError;
@@ -28,6 +28,7 @@ use crate::state::{DISTRIBUTION_DOMAIN, State, VIEWER_HOST};
 use crate::tap::Tap;
 use crate::viewer::Viewer;
 
+use leads::Nowhere;
 pub use observe::Observed;
 pub(crate) use refine::refined;
 
@@ -65,6 +66,8 @@ pub struct Lab {
     clock: Arc<LabClock>,
     state: State,
     origin: Origin,
+    /// Up from the first state that uses it.
+    standby: Option<Origin>,
     edge: Edge,
     viewer: Viewer,
     tap: Option<Tap>,
@@ -95,6 +98,7 @@ impl Lab {
             clock,
             state,
             origin,
+            standby: None,
             edge,
             viewer,
             tap: None,
@@ -104,6 +108,7 @@ impl Lab {
             led: Routes::direct(),
             earlier_requests: 0,
         };
+        lab.start_standby().await?;
         lab.route().await?;
         Ok(lab)
     }
@@ -112,6 +117,7 @@ impl Lab {
     pub async fn renew(&mut self, state: &State) -> Result<(), ScenarioError> {
         self.clock.reset();
         self.edge.flush();
+        self.edge.forget();
         self.change(state).await?;
         self.history().clear();
         self.earlier_requests = 0;
@@ -151,7 +157,11 @@ impl Lab {
         if self.state.origin != state.origin {
             self.origin.reconfigure(&state.origin, &self.options.pki).await?;
         }
+        if let Some(standby) = self.standby.as_mut().filter(|_| self.state.standby != state.standby) {
+            standby.reconfigure(&state.standby, &self.options.pki).await?;
+        }
         self.state = state.clone();
+        self.start_standby().await?;
         self.name_servers = state.dns.start(&state.distribution.domain_name).await?;
         self.edge.set_name_servers(addresses(&self.name_servers), NAME_SERVER_PATIENCE);
         self.edge.set_handshake(trust(state, &self.options)?, handshake(state))?;
@@ -180,7 +190,16 @@ impl Lab {
             self.edge.set_routes(self.led.clone());
         }
         let tap = self.tap.as_ref().map(Tap::address);
-        self.edge.set_overrides(overrides(&self.state, &self.origin, tap, &self.nowhere));
+        self.edge.set_overrides(self.leading(tap));
+        Ok(())
+    }
+
+    /// Starts the second origin if the distribution leads to it.
+    async fn start_standby(&mut self) -> Result<(), ScenarioError> {
+        if self.standby.is_none() && self.state.uses_standby() {
+            let clock = self.options.clock.clone();
+            self.standby = Some(Origin::start(&self.state.standby, &self.options.pki, clock).await?);
+        }
         Ok(())
     }
 
@@ -234,9 +253,14 @@ impl Lab {
         self.origin.addr()
     }
 
+    /// The second origin's TLS port, if it is up.
+    pub(crate) fn standby_addr(&self) -> Option<SocketAddr> {
+        self.standby.as_ref().map(Origin::addr)
+    }
+
     /// Where the names of the state that is up lead, in place of DNS.
     pub fn overrides(&self) -> Overrides {
-        overrides(&self.state, &self.origin, None, &self.nowhere)
+        self.leading(None)
     }
 
     /// The lab's name servers.
@@ -293,6 +317,9 @@ impl Lab {
     pub async fn shutdown(self) {
         self.edge.shutdown().await;
         self.origin.shutdown().await;
+        if let Some(standby) = self.standby {
+            standby.shutdown().await;
+        }
     }
 }
 
@@ -375,45 +402,4 @@ fn client_identity(state: &State, options: &LabOptions) -> Result<Identity, Scen
 
 fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {
     Ok(options.pki.authority_pem(Issuer::PrivateCa)?.unwrap_or_default())
-}
-
-/// The origin's name leads to the origin on the usual ports, and to nobody on any other, unless DNS is asked. Origins
-/// that functions choose are this one, too, and always resolve.
-fn overrides(state: &State, origin: &Origin, tap: Option<SocketAddr>, nowhere: &Nowhere) -> Overrides {
-    let distribution = &state.distribution;
-    let at = |port: u16, usual: u16, address: SocketAddr| {
-        if port == usual { tap.unwrap_or(address) } else { nowhere.address }
-    };
-    let (http, https) = (distribution.http_port, distribution.https_port);
-    let mut overrides = Overrides::new();
-    let assigned = !asks_dns(state);
-    if assigned {
-        overrides.insert(&distribution.domain_name, https, at(https, 443, origin.addr()));
-        overrides.insert(&distribution.domain_name, http, at(http, 80, origin.http_addr()));
-    }
-    for (domain, port) in state.function.origins() {
-        let known = |port: u16| assigned && domain == distribution.domain_name && (port == http || port == https);
-        for port in [443, 80, port].into_iter().filter(|port| *port != 0 && !known(*port)) {
-            let address = if port == 80 { at(port, 80, origin.http_addr()) } else { at(port, 443, origin.addr()) };
-            overrides.insert(&domain, port, address);
-        }
-    }
-    overrides
-}
-
-/// A loopback port that is taken and refuses connections.
-struct Nowhere {
-    address: SocketAddr,
-    _bound: Socket,
-}
-
-impl Nowhere {
-    fn reserve() -> Result<Self, ScenarioError> {
-        let failed = || ScenarioError::io("cannot reserve a port that refuses connections");
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).map_err(failed())?;
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        socket.bind(&any.into()).map_err(failed())?;
-        let address = socket.local_addr().map_err(failed())?.as_socket().expect("an IPv4 socket has an IPv4 address");
-        Ok(Self { address, _bound: socket })
-    }
 }

@@ -27,5 +27,6 @@ pub use library::Library;
 pub use network::{DnsSpec, NetworkSpec, Passage};
 pub use proofs::fidelity;
 pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};
+pub use state::{CacheBehaviorSpec, CustomErrorResponseSpec, OriginGroupSpec, OriginName};
 pub use state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, Scheme, State};
-pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, VIEWER_HOST};
+pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, STANDBY_DOMAIN, VIEWER_HOST};

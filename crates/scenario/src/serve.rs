@@ -104,10 +104,10 @@ impl Session {
         lab.origin().write_pem(directory)?;
         let up = applied(broken);
         let events = broadcast::channel(BACKLOG).0;
-        let (accounts, origin) = (lab.edge().events(), lab.origin_addr());
+        let (accounts, origins) = (lab.edge().events(), (lab.origin_addr(), lab.standby_addr()));
         let (lab, recent) = (Mutex::new(Running { lab, up }), Recent::default());
         let stage = Arc::new(Stage { scenario, directory: directory.to_owned(), lab, recent });
-        let refining = tokio::spawn(refine(accounts, origin, events.clone(), Arc::downgrade(&stage)));
+        let refining = tokio::spawn(refine(accounts, origins, events.clone(), Arc::downgrade(&stage)));
         let control = Control::start(stage.clone()).await?;
         Ok(Self { stage, control, events, _refining: AbortOnDropHandle::new(refining) })
     }
@@ -212,14 +212,14 @@ impl Stage {
 /// Passes the edge's accounts on and remembers them, each made precise, until the edge is gone.
 async fn refine(
     mut edge: broadcast::Receiver<Arc<Exchange>>,
-    origin: SocketAddr,
+    (origin, standby): (SocketAddr, Option<SocketAddr>),
     events: broadcast::Sender<Arc<Exchange>>,
     stage: Weak<Stage>,
 ) {
     loop {
         match edge.recv().await {
             Ok(exchange) => {
-                let exchange = refined(exchange, origin).await;
+                let exchange = refined(exchange, origin, standby).await;
                 if let Some(stage) = stage.upgrade() {
                     stage.recent.add(exchange.clone());
                 }

@@ -1,5 +1,7 @@
 //! One state of a lab: origin, distribution, the viewer's request, the engineer's own machine.
 
+mod routes;
+
 use std::collections::BTreeMap;
 
 use edge502_origin::OriginSpec;
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::function::FunctionsSpec;
 use crate::network::{DnsSpec, NetworkSpec};
+pub use routes::{CacheBehaviorSpec, CustomErrorResponseSpec, OriginGroupSpec, OriginName};
 
 /// The alias viewers use for the distribution.
 pub const VIEWER_HOST: &str = "www.shop.test";
@@ -16,6 +19,12 @@ pub const VIEWER_HOST: &str = "www.shop.test";
 pub const DISTRIBUTION_DOMAIN: &str = "d111111abcdef8.cloudfront.test";
 /// The origin's domain name unless a scenario says otherwise.
 pub const ORIGIN_DOMAIN: &str = "origin.shop.test";
+/// The domain name of the second origin.
+pub const STANDBY_DOMAIN: &str = "standby.shop.test";
+/// `Id` of the origin in the distribution.
+pub(crate) const ORIGIN_ID: &str = "origin";
+/// `Id` of the second origin in the distribution.
+pub(crate) const STANDBY_ID: &str = "standby";
 
 /// Everything that decides what a request through the lab will see.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -23,6 +32,8 @@ pub const ORIGIN_DOMAIN: &str = "origin.shop.test";
 pub struct State {
     /// The origin.
     pub origin: OriginSpec,
+    /// A second origin; it is up only where the distribution leads to it.
+    pub standby: OriginSpec,
     /// The name servers of the origin's zone.
     pub dns: DnsSpec,
     /// The network between the edge and the origin.
@@ -93,8 +104,6 @@ pub struct DistributionSpec {
     pub aliases: Vec<String>,
     /// The viewer's side certificate settings, passed through. They never touch the origin connection.
     pub viewer_certificate: BTreeMap<String, toml::Value>,
-    /// How long errors are kept. Default 10 s each.
-    pub custom_error_responses: Vec<CustomErrorResponseSpec>,
     /// Least time in seconds that responses are kept. With one of the three, legacy settings take the place of the cache
     /// policy: nothing but the path is in the cache key.
     #[serde(rename = "MinTTL")]
@@ -105,6 +114,14 @@ pub struct DistributionSpec {
     /// Most time in seconds that responses are kept.
     #[serde(rename = "MaxTTL")]
     pub max_ttl: Option<u32>,
+    /// Makes a group of origin and standby, and sends the requests to it. Default none.
+    pub origin_group: Option<OriginGroupSpec>,
+    /// Behaviours for some paths. Default none.
+    pub cache_behaviors: Vec<CacheBehaviorSpec>,
+    /// The user's own error pages. Default none.
+    pub custom_error_responses: Vec<CustomErrorResponseSpec>,
+    /// `OriginShield` of both origins, passed through: `Enabled`, `OriginShieldRegion`. Default none.
+    pub origin_shield: BTreeMap<String, toml::Value>,
 }
 
 /// Mutual TLS towards the origin
@@ -140,29 +157,14 @@ impl Default for DistributionSpec {
             custom_headers: BTreeMap::new(),
             aliases: vec![VIEWER_HOST.to_owned()],
             viewer_certificate: BTreeMap::new(),
-            custom_error_responses: Vec::new(),
             min_ttl: None,
             default_ttl: None,
             max_ttl: None,
+            origin_group: None,
+            cache_behaviors: Vec::new(),
+            custom_error_responses: Vec::new(),
+            origin_shield: BTreeMap::new(),
         }
-    }
-}
-
-/// A custom error response
-/// (<https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomErrorResponse.html>).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub struct CustomErrorResponseSpec {
-    /// The status it is about.
-    pub error_code: u16,
-    /// Seconds the error is kept at least. Default 10.
-    #[serde(rename = "ErrorCachingMinTTL")]
-    pub error_caching_min_ttl: Option<u32>,
-}
-
-impl CustomErrorResponseSpec {
-    fn to_json(&self) -> Value {
-        json!({ "ErrorCode": self.error_code, "ErrorCachingMinTTL": self.error_caching_min_ttl.unwrap_or(10) })
     }
 }
 
@@ -178,9 +180,10 @@ impl DistributionSpec {
                     "CallerReference": "edge502-lab",
                     "Aliases": list(&self.aliases),
                     "DefaultRootObject": "",
-                    "Origins": { "Quantity": 1, "Items": [self.origin()] },
+                    "Origins": self.origins(self.origin(), STANDBY_DOMAIN),
+                    "OriginGroups": self.groups(),
                     "DefaultCacheBehavior": self.behavior(),
-                    "CacheBehaviors": { "Quantity": 0 },
+                    "CacheBehaviors": self.behaviors(&self.behavior()),
                     "CustomErrorResponses": self.error_responses(),
                     "Comment": "TEST ONLY",
                     "Enabled": true,
@@ -199,7 +202,7 @@ impl DistributionSpec {
             .map(|(name, value)| json!({ "HeaderName": name, "HeaderValue": value }))
             .collect();
         let mut origin = json!({
-            "Id": "origin",
+            "Id": ORIGIN_ID,
             "DomainName": self.domain_name,
             "OriginPath": self.origin_path,
             "CustomHeaders": { "Quantity": headers.len(), "Items": headers },
@@ -222,12 +225,15 @@ impl DistributionSpec {
         if let Some(seconds) = self.response_completion_timeout {
             origin["ResponseCompletionTimeout"] = json!(seconds);
         }
+        if !self.origin_shield.is_empty() {
+            origin["OriginShield"] = json!(self.origin_shield);
+        }
         origin
     }
 
     fn behavior(&self) -> Value {
         let mut behavior = json!({
-            "TargetOriginId": "origin",
+            "TargetOriginId": self.target(),
             "ViewerProtocolPolicy": self.viewer_protocol_policy,
             "AllowedMethods": {
                 "Quantity": self.allowed_methods.len(),
@@ -256,11 +262,6 @@ impl DistributionSpec {
                 behavior[name] = json!(seconds);
             }
         }
-    }
-
-    fn error_responses(&self) -> Value {
-        let items: Vec<Value> = self.custom_error_responses.iter().map(CustomErrorResponseSpec::to_json).collect();
-        json!({ "Quantity": items.len(), "Items": items })
     }
 
     fn certificate(&self) -> Value {

@@ -47,7 +47,8 @@ pub enum Dig {
 pub struct Expect {
     /// Status the viewer gets.
     pub status: Option<u16>,
-    /// The cause the edge trips over; empty for none. Default: the scenario's cause unless the status is below 400.
+    /// The cause the edge trips over; empty for none. Default: the scenario's cause unless the status is below 400 and
+    /// nothing is hidden.
     pub cause: Option<String>,
     /// Id of CloudFront's page the viewer gets, byte for byte.
     pub page: Option<String>,
@@ -82,6 +83,10 @@ pub struct Expect {
     pub again: Option<Vec<u16>>,
     /// What the documented check `dig NAME +short` prints for the origin's name.
     pub dig: Option<Dig>,
+    /// For a dead end: the viewer's status looks fine, and nothing is cured. Cause and log stay those of an error.
+    pub hides: bool,
+    /// Every origin that was asked, in order, with its status or cause: `["origin certificate-expired", "standby 200"]`.
+    pub tried: Option<Vec<String>>,
     /// What differs under `--rules observed`.
     pub observed: Option<Box<Expect>>,
     /// What differs where the origin is made to speak this version alone, `TLSv1.2` or `TLSv1.3`. It is for playing a
@@ -111,6 +116,8 @@ impl Expect {
             requests: over.requests.or(self.requests),
             requests_in_all: over.requests_in_all.or(self.requests_in_all),
             age: over.age.or(self.age),
+            hides: over.hides || self.hides,
+            tried: over.tried.clone().or_else(|| self.tried.clone()),
             exposes: over.exposes.clone().or_else(|| self.exposes.clone()),
             attempts: over.attempts.or(self.attempts),
             again: over.again.clone().or_else(|| self.again.clone()),
@@ -143,14 +150,15 @@ impl Expect {
         match &self.cause {
             Some(id) if id.is_empty() => None,
             Some(id) => id.parse().ok(),
-            None => self.status.is_none_or(|status| status >= 400).then_some(scenario),
+            None => (self.hides || self.status.is_none_or(|status| status >= 400)).then_some(scenario),
         }
     }
 
     /// Whether the viewer is to get a whole answer that is no error. A body that was cut comes with a good status, too;
-    /// then a cause is stated.
+    /// then a cause is stated. So may the page that hides an error.
     pub fn works(&self) -> bool {
-        self.status.is_some_and(|status| status < 400) && self.cause.as_ref().is_none_or(String::is_empty)
+        let good = self.status.is_some_and(|status| status < 400) && !self.hides;
+        good && self.cause.as_ref().is_none_or(String::is_empty)
     }
 
     /// Whether `seen` is the page that is stated, by its full id (`502-connect`) or by the id without its status, as

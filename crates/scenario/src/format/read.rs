@@ -13,11 +13,21 @@ use crate::error::ScenarioError;
 use crate::function::FunctionsSpec;
 use crate::merge::{nearest_path, overlay, remove};
 use crate::network::{DnsSpec, NetworkSpec};
-use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, State};
+use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, STANDBY_DOMAIN, State};
 
 /// The tables a state is made of.
-const STATE_TABLES: [&str; 9] =
-    ["origin", "dns", "network", "distribution", "client_certificate", "function", "request", "client", "edge"];
+const STATE_TABLES: [&str; 10] = [
+    "origin",
+    "standby",
+    "dns",
+    "network",
+    "distribution",
+    "client_certificate",
+    "function",
+    "request",
+    "client",
+    "edge",
+];
 
 /// The file as serde checks it. State tables are read here only to refuse what is not in them: the states themselves
 /// are made from the raw tables, laid over each other.
@@ -36,6 +46,7 @@ struct File {
     #[serde(default)]
     proves: Vec<Spanned<String>>,
     origin: Option<OriginSpec>,
+    standby: Option<OriginSpec>,
     dns: Option<DnsSpec>,
     network: Option<NetworkSpec>,
     distribution: Option<DistributionSpec>,
@@ -64,6 +75,7 @@ struct Change {
     #[serde(default)]
     unset: Vec<Spanned<String>>,
     origin: Option<OriginSpec>,
+    standby: Option<OriginSpec>,
     dns: Option<DnsSpec>,
     network: Option<NetworkSpec>,
     distribution: Option<DistributionSpec>,
@@ -157,9 +169,11 @@ fn inherited(broken: &Expect, step: &Expect) -> Expect {
 
 /// What the healthy lab has beyond the defaults of its types.
 fn healthy_tables() -> Table {
-    let mut origin = Table::new();
-    origin.insert("name".to_owned(), ORIGIN_DOMAIN.into());
-    Table::from_iter([("origin".to_owned(), Value::Table(origin))])
+    let named = |name: &str| Value::Table(Table::from_iter([("name".to_owned(), name.into())]));
+    [("origin", ORIGIN_DOMAIN), ("standby", STANDBY_DOMAIN)]
+        .map(|(key, name)| (key.to_owned(), named(name)))
+        .into_iter()
+        .collect()
 }
 
 /// The healthy lab is asked the same question as the broken one, unless the question is what is broken.

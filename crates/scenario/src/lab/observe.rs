@@ -45,6 +45,8 @@ pub struct Observed {
     pub evidence: Option<String>,
     /// Everything that is wrong, what CloudFront trips over first.
     pub findings: Vec<Finding>,
+    /// Every origin that was asked, with its status or cause, in order.
+    pub tried: Vec<String>,
     /// The access log line by field.
     pub log: Vec<(&'static str, String)>,
     /// Protocol version the origin negotiated, by its own account.
@@ -76,7 +78,7 @@ impl Lab {
         self.history().clear();
         let (answer, exchange) = self.ask().await?;
         let records = self.history().snapshot();
-        let exchange = refined(exchange, self.origin.addr()).await;
+        let exchange = refined(exchange, self.origin.addr(), self.standby_addr()).await;
         let mut observed = seen(&answer, &exchange);
         look_at_origin(&records, &mut observed);
         observed.requests_in_all = self.earlier_requests + observed.requests;
@@ -226,6 +228,7 @@ fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
         x_cache: answer.header("x-cache").map(str::to_owned),
         evidence: exchange.failure.as_ref().map(|failure| failure.evidence.clone()),
         findings: exchange.failure.as_ref().map_or_else(Vec::new, |failure| findings(failure)),
+        tried: exchange.tried.iter().map(ToString::to_string).collect(),
         log: FIELDS.into_iter().zip(exchange.log.values()).collect(),
         origin_tls: None,
         origin_sni: None,

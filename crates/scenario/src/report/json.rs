@@ -45,6 +45,7 @@ fn observed(observed: &Observed) -> Value {
         "x_cache": observed.x_cache,
         "evidence": observed.evidence,
         "findings": observed.findings,
+        "tried": observed.tried,
         "log": log,
         "origin_tls": observed.origin_tls,
         "origin_sni": observed.origin_sni,

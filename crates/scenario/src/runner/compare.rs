@@ -41,6 +41,17 @@ pub(super) fn mismatches(
         let seen: BTreeSet<&str> = observed.findings.iter().map(|finding| finding.cause.id()).collect();
         points.always("findings", &format!("{stated:?}"), &format!("{seen:?}"));
     }
+    if let Some(stated) = &expect.tried {
+        points.always("tried", &stated.join(", "), &observed.tried.join(", "));
+    }
+    if expect.hides {
+        let seen = observed.log.iter().find(|(name, _)| *name == "x-edge-result-type");
+        points.stated(
+            "log field x-edge-result-type of a hidden error",
+            Some("Error"),
+            seen.map(|(_, value)| value.as_str()),
+        );
+    }
     if let Some(stated) = &expect.exposes {
         points.always("readable between edge and origin", &stated.join(", "), &observed.exposed.join(", "));
     }
@@ -73,8 +84,11 @@ impl Points {
                 self.0.push("a fix has to cure: state a status below 400 and no cause".to_owned());
             }
             StepKind::DeadEnd if expect.works() && expect.exposes.as_ref().is_none_or(Vec::is_empty) => {
-                self.0.push("a dead end that works has a price: name it with `expect.exposes`".to_owned());
+                let point = "a dead end that works has a price: name it with `expect.exposes`, or state `expect.hides`";
+                self.0.push(point.to_owned());
             }
+            StepKind::DeadEnd => {}
+            _ if expect.hides => self.0.push("only a dead end hides an error: this is not one".to_owned()),
             _ => {}
         }
     }
