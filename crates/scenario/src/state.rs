@@ -296,12 +296,23 @@ pub struct RequestSpec {
     pub body_bytes: u32,
     /// A `Cookie` header of this many bytes besides `headers`, up to 64 KiB. Default none.
     pub cookie_bytes: u16,
+    /// Makes the URL this long, in bytes, with a query string. Default 0: as `path` has it.
+    pub url_bytes: u16,
 }
 
 /// The largest body a viewer sends.
 const MOST_BODY: u32 = 64 << 20;
 
 impl RequestSpec {
+    /// Path and query as they are sent.
+    pub(crate) fn target(&self) -> String {
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        match usize::from(self.url_bytes).checked_sub(self.path.len() + 1) {
+            Some(missing) if missing > 0 => format!("{}{separator}{}", self.path, "a".repeat(missing)),
+            _ => self.path.clone(),
+        }
+    }
+
     /// The body, as stated or of the stated size.
     pub(crate) fn body(&self) -> Vec<u8> {
         match &self.body {
@@ -329,6 +340,7 @@ impl Default for RequestSpec {
             body: None,
             body_bytes: 0,
             cookie_bytes: 0,
+            url_bytes: 0,
         }
     }
 }
@@ -373,4 +385,18 @@ pub struct EdgeSpec {
     /// Suppose the edge offered post-quantum groups to origins, too, with a ClientHello of some 1,500 bytes. Its library
     /// has policies that do; AWS documents it for viewers only.
     pub post_quantum: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_padded_to_the_length_it_states() {
+        let plain = RequestSpec::default();
+        assert_eq!(plain.target(), "/");
+        let padded = RequestSpec { url_bytes: 8_193, path: "/cart?id=1".to_owned(), ..plain };
+        assert_eq!(padded.target().len(), 8_193);
+        assert!(padded.target().starts_with("/cart?id=1&aaa"));
+    }
 }

@@ -112,7 +112,7 @@ where
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await.map_err(failed)?;
     let driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let mut builder =
-        Request::builder().method(request.method.as_str()).uri(&request.path).header("Host", &request.host);
+        Request::builder().method(request.method.as_str()).uri(request.target()).header("Host", &request.host);
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }

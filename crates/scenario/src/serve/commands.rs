@@ -35,7 +35,7 @@ pub(super) fn curl(request: &RequestSpec, http: SocketAddr, https: SocketAddr, c
         command.push(format!("--cacert {}", quoted(ca_file)));
     }
     command.push(format!("--resolve {host}:{}:{}", address.port(), address.ip()));
-    command.push(quoted(&format!("{scheme}://{host}:{}{}", address.port(), request.path)));
+    command.push(quoted(&format!("{scheme}://{host}:{}{}", address.port(), request.target())));
     command.join(" ")
 }
 
