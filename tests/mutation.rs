@@ -49,6 +49,7 @@ const MUTATIONS: [Mutation; 15] = [
     ("dig: stated [[\"192.0.2.1\"]], seen [[", |expect| {
         expect.dig = Some(Dig::First(vec!["192.0.2.1".to_owned()]));
     }),
+    ("tried: stated nowhere 200, seen ", |expect| expect.tried = Some(vec!["nowhere 200".to_owned()])),
     ("openssl s_client: stated \"all is well\", not printed; it printed: ", |expect| {
         expect.openssl = Some(Texts::One("all is well".to_owned()));
     }),
@@ -155,7 +156,7 @@ async fn steps_that_contradict_their_kind_are_reported() {
     let points: Vec<&String> = reports[0].steps.iter().flat_map(|step| &step.mismatches).collect();
     let expected = [
         "a fix has to cure: state a status below 400 and no cause",
-        "a dead end that works has a price: name it with `expect.exposes`",
+        "a dead end that works has a price: name it with `expect.exposes`, or state `expect.hides`",
     ];
     assert_eq!(points, expected);
 }
@@ -170,6 +171,25 @@ async fn a_price_that_is_not_paid_is_reported() {
     let reports = play::play(vec![scenario], support::clock(), RunOptions::default()).await;
     let expected = "readable between edge and origin: stated authorization, x-never-sent, seen authorization";
     assert_eq!(reports[0].steps[0].mismatches, [expected]);
+}
+
+/// What is cured is not hidden, and only a dead end may hide.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_that_is_not_there_is_not_hidden() {
+    let scenario = Library::built_in().unwrap().get("error-page/hides-the-outage").unwrap().clone();
+    let hidden = scenario.of_kind(StepKind::DeadEnd).find(|step| step.expect.hides).unwrap().clone();
+    let fix = scenario.of_kind(StepKind::Fix).next().unwrap();
+    let mut cured = Step { state: fix.state.clone(), ..hidden.clone() };
+    cured.expect = Expect { status: Some(200), hides: true, ..Expect::default() };
+    let steps = vec![Step { kind: StepKind::Fix, ..hidden }, cured];
+    let reports = play::play(vec![Scenario { steps, ..scenario }], support::clock(), RunOptions::default()).await;
+    let points: Vec<&String> = reports[0].steps.iter().flat_map(|step| &step.mismatches).collect();
+    let expected = [
+        "only a dead end hides an error: this is not one",
+        "cause: stated connection-refused, seen none",
+        "log field x-edge-result-type of a hidden error: stated Error, seen Miss",
+    ];
+    assert_eq!(points, expected);
 }
 
 /// The same through a file, as a user would slip: one digit in the text, one step reported.

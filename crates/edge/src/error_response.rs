@@ -40,7 +40,7 @@ pub(crate) struct Mishap {
 
 impl Mishap {
     /// What the edge refuses itself, if a custom page may answer it.
-    pub(crate) fn refused(refusal: &Refusal) -> Option<Self> {
+    pub(crate) fn refused(refusal: Refusal) -> Option<Self> {
         (!refusal.plain).then(|| Self {
             status: refusal.page.status(),
             result_type: ResultType::Error,

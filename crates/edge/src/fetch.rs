@@ -3,7 +3,7 @@
 //! The order of events is that of
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>.
 //! What is tried again, and for how long, is decided by [`attempts`]; this module only does as it is told. A cache for
-//! errors and failover to a second origin belong around [`Fetcher::fetch`], not into it.
+//! errors and failover to a second origin stand around [`Fetcher::fetch`], not in it.
 
 mod attempts;
 mod connection;

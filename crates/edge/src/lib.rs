@@ -1,7 +1,8 @@
 //! The edge: what stands between viewers and origins.
 //!
 //! A request comes in at the `listener`, is admitted and routed by the distribution (`admit`), fetched from its
-//! origin (`fetch`: resolve, connect, shake hands, ask) and answered (`respond`). Any failure on the way is one
+//! origin, or from the second of a group (`obtain`; `fetch`: resolve, connect, shake hands, ask), and answered
+//! (`respond`), where the distribution says so with a page of its user's (`error_response`). Any failure on the way is one
 //! [`OriginFailure`]; `edge502_rules::outcome` decides what the viewer and the log get for it. Each request is told to
 //! the access log and to the listeners of [`Edge::events`] when it is over.
 //!

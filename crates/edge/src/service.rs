@@ -118,7 +118,7 @@ async fn refuse(
     responder: Responder<'_>,
 ) -> Response<ViewerBody> {
     let visit = &responder.recorder.visit;
-    match error_response::look_up(state, snapshot, request, visit, Mishap::refused(&refusal)).await {
+    match error_response::look_up(state, snapshot, request, visit, Mishap::refused(refusal)).await {
         Custom::Unwanted => responder.refusal(refusal),
         Custom::Answered(instead) => responder.custom(*instead),
         Custom::Failed(failure) => responder.failure(*failure),

@@ -23,7 +23,7 @@ async fn group(app: std::net::SocketAddr, standby: std::net::SocketAddr, codes: 
     let mut second = distribution.origins[0].clone();
     "standby".clone_into(&mut second.id);
     second.domain_name = "standby.test".parse().unwrap();
-    second.origin_path = "/copy".to_owned();
+    "/copy".clone_into(&mut second.origin_path);
     distribution.origins.push(second);
     distribution.origin_groups.push(OriginGroup {
         id: "group".to_owned(),

@@ -94,13 +94,13 @@ impl DistributionSpec {
     /// `Origins`, given the first.
     pub(super) fn origins(&self, first: Value, standby_domain: &str) -> Value {
         if !self.uses_standby() {
-            return counted(vec![first]);
+            return counted([first]);
         }
         let mut standby = first.clone();
         standby["Id"] = json!(STANDBY_ID);
         standby["DomainName"] = json!(standby_domain);
         standby["OriginPath"] = json!("");
-        counted(vec![first, standby])
+        counted([first, standby])
     }
 
     /// `OriginGroups`.
@@ -108,11 +108,11 @@ impl DistributionSpec {
         let group = |group: &OriginGroupSpec| {
             json!({
                 "Id": "group",
-                "FailoverCriteria": { "StatusCodes": counted(group.status_codes.iter().map(|code| json!(code)).collect()) },
-                "Members": counted(vec![json!({ "OriginId": ORIGIN_ID }), json!({ "OriginId": STANDBY_ID })]),
+                "FailoverCriteria": { "StatusCodes": counted(group.status_codes.iter().map(|code| json!(code))) },
+                "Members": counted([ORIGIN_ID, STANDBY_ID].map(|id| json!({ "OriginId": id }))),
             })
         };
-        counted(self.origin_group.iter().map(group).collect())
+        counted(self.origin_group.iter().map(group))
     }
 
     /// `CacheBehaviors`, given the default one.
@@ -126,16 +126,17 @@ impl DistributionSpec {
             }
             behavior
         };
-        counted(self.cache_behaviors.iter().map(behavior).collect())
+        counted(self.cache_behaviors.iter().map(behavior))
     }
 
     /// `CustomErrorResponses`.
     pub(super) fn error_responses(&self) -> Value {
-        counted(self.custom_error_responses.iter().map(CustomErrorResponseSpec::to_json).collect())
+        counted(self.custom_error_responses.iter().map(CustomErrorResponseSpec::to_json))
     }
 }
 
-fn counted(items: Vec<Value>) -> Value {
+fn counted(items: impl IntoIterator<Item = Value>) -> Value {
+    let items: Vec<Value> = items.into_iter().collect();
     json!({ "Quantity": items.len(), "Items": items })
 }
 
