@@ -29,6 +29,9 @@ fn not_comparable(scenario: &Scenario, step: &Step) -> Option<&'static str> {
     if scenario.cause.phase() == Phase::EdgeFunction || step.state.function != FunctionsSpec::default() {
         return Some("is about code at the edge, which a check does not see");
     }
+    if step.state.distribution.origin_group.is_some() {
+        return Some("leads to two origins, of which a check judges each by itself");
+    }
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return Some("is about a method that a check never uses");
     }

@@ -22,7 +22,7 @@ use edge502_scenario::{Expect, Library, RunOptions, Scenario, ScenarioReport, St
 type Mutation = (&'static str, fn(&mut Expect));
 
 /// One for each kind of expectation that every broken state can carry, in the order of the report.
-const MUTATIONS: [Mutation; 15] = [
+const MUTATIONS: [Mutation; 16] = [
     ("status: stated 599, seen 50", |expect| {
         expect.status = Some(599);
     }),
@@ -44,12 +44,12 @@ const MUTATIONS: [Mutation; 15] = [
     ("findings: stated {\"origin-error-relayed\"}, seen {\"", |expect| {
         expect.findings = Some(vec!["origin-error-relayed".to_owned()]);
     }),
+    ("tried: stated nowhere 200, seen ", |expect| expect.tried = Some(vec!["nowhere 200".to_owned()])),
     ("attempts the origin saw: stated 99, seen ", |expect| expect.attempts = Some(99)),
     ("status of the requests that follow: stated [418], seen [", |expect| expect.again = Some(vec![418])),
     ("dig: stated [[\"192.0.2.1\"]], seen [[", |expect| {
         expect.dig = Some(Dig::First(vec!["192.0.2.1".to_owned()]));
     }),
-    ("tried: stated nowhere 200, seen ", |expect| expect.tried = Some(vec!["nowhere 200".to_owned()])),
     ("openssl s_client: stated \"all is well\", not printed; it printed: ", |expect| {
         expect.openssl = Some(Texts::One("all is well".to_owned()));
     }),
