@@ -181,7 +181,7 @@ async fn an_error_that_is_not_there_is_not_hidden() {
     let fix = scenario.of_kind(StepKind::Fix).next().unwrap();
     let mut cured = Step { state: fix.state.clone(), ..hidden.clone() };
     cured.expect = Expect { status: Some(200), hides: true, ..Expect::default() };
-    let steps = vec![Step { kind: StepKind::Fix, ..hidden }, cured];
+    let steps = vec![Step { kind: StepKind::Broken, ..hidden }, cured];
     let reports = play::play(vec![Scenario { steps, ..scenario }], support::clock(), RunOptions::default()).await;
     let points: Vec<&String> = reports[0].steps.iter().flat_map(|step| &step.mismatches).collect();
     let expected = [

@@ -67,7 +67,7 @@ pub struct Lab {
     state: State,
     origin: Origin,
     /// Up from the first state that uses it.
-    standby: Option<Origin>,
+    standby: Option<Box<Origin>>,
     edge: Edge,
     viewer: Viewer,
     tap: Option<Tap>,
@@ -90,7 +90,7 @@ impl Lab {
         let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
         let nowhere = Nowhere::reserve()?;
         let name_servers = state.dns.start(&state.distribution.domain_name).await?;
-        let edge = Edge::start(edge_config(state, &options, &name_servers)?).await?;
+        let edge = Box::pin(Edge::start(edge_config(state, &options, &name_servers)?)).await?;
         let viewer = Viewer::new(&options.pki.root_pem(), options.clock.clone())?;
         let state = state.clone();
         let mut lab = Self {
@@ -198,7 +198,8 @@ impl Lab {
     async fn start_standby(&mut self) -> Result<(), ScenarioError> {
         if self.standby.is_none() && self.state.uses_standby() {
             let clock = self.options.clock.clone();
-            self.standby = Some(Origin::start(&self.state.standby, &self.options.pki, clock).await?);
+            let standby = Box::pin(Origin::start(&self.state.standby, &self.options.pki, clock)).await?;
+            self.standby = Some(Box::new(standby));
         }
         Ok(())
     }
@@ -255,7 +256,7 @@ impl Lab {
 
     /// The second origin's TLS port, if it is up.
     pub(crate) fn standby_addr(&self) -> Option<SocketAddr> {
-        self.standby.as_ref().map(Origin::addr)
+        self.standby.as_ref().map(|standby| standby.addr())
     }
 
     /// Where the names of the state that is up lead, in place of DNS.

@@ -49,7 +49,7 @@ async fn every_stage_has_its_cause() {
         for (version, causes) in [("TLSv1.2", tls12), ("TLSv1.3", tls13.unwrap_or(tls12))] {
             for (way, cause) in ["close", "reset", "stall"].into_iter().zip(causes) {
                 labs.spawn(async move {
-                    let seen = played(version, stage, way).await;
+                    let seen = Box::pin(played(version, stage, way)).await;
                     assert_eq!(
                         seen,
                         (Outcome::of(cause).status().unwrap(), Some(cause)),
