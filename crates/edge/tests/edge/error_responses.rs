@@ -48,7 +48,7 @@ async fn told(edge: &Edge, request: &str) -> (String, Arc<Exchange>) {
 #[tokio::test]
 async fn the_page_comes_from_its_own_origin_with_the_chosen_status_and_hides_nothing_from_the_log() {
     let pages = Stub::answering(SORRY).await;
-    let edge = edge_for(nowhere().await, pages.address, &[shown(502, 200)]).await;
+    let edge = edge_for(nowhere(), pages.address, &[shown(502, 200)]).await;
     let (response, exchange) = told(&edge, &get("/cart?id=1")).await;
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("sorry"), "{response}");
     assert!(response.contains("X-Cache: Error from cloudfront\r\n"), "{response}");
@@ -64,14 +64,14 @@ async fn the_page_comes_from_its_own_origin_with_the_chosen_status_and_hides_not
 #[tokio::test]
 async fn a_post_gets_the_page_and_a_head_its_head() {
     let pages = Stub::answering(SORRY).await;
-    let edge = edge_for(nowhere().await, pages.address, &[shown(502, 502)]).await;
+    let edge = edge_for(nowhere(), pages.address, &[shown(502, 502)]).await;
     let post = "POST / HTTP/1.1\r\nHost: www.shop.test\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
     let response = once(&edge, post).await;
     assert!(response.starts_with("HTTP/1.1 502 Bad Gateway\r\n") && response.ends_with("sorry"), "{response}");
     assert!(pages.requests()[0].starts_with("GET "), "{:?}", pages.requests());
     edge.shutdown().await;
     let pages = Stub::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n").await;
-    let edge = edge_for(nowhere().await, pages.address, &[shown(502, 502)]).await;
+    let edge = edge_for(nowhere(), pages.address, &[shown(502, 502)]).await;
     let response = once(&edge, "HEAD / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n").await;
     assert!(response.starts_with("HTTP/1.1 502") && response.ends_with("\r\n\r\n"), "{response}");
     assert!(pages.requests()[0].starts_with("HEAD "), "{:?}", pages.requests());
@@ -82,14 +82,14 @@ async fn a_post_gets_the_page_and_a_head_its_head() {
 #[tokio::test]
 async fn a_page_that_cannot_be_had_gives_the_status_of_its_own_origin() {
     let missing = Stub::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope").await;
-    let edge = edge_for(nowhere().await, missing.address, &[shown(502, 200), shown(404, 200)]).await;
+    let edge = edge_for(nowhere(), missing.address, &[shown(502, 200), shown(404, 200)]).await;
     let (response, exchange) = told(&edge, &get("/")).await;
     assert!(response.starts_with("HTTP/1.1 404") && response.ends_with("nope"), "{response}");
     assert_eq!(exchange.cause, Some(Cause::ConnectionRefused));
     assert_eq!(missing.requests().len(), 1);
     edge.shutdown().await;
     let closing = Stub::start(|_, mut peer| async move { drop(peer.request().await) }).await;
-    let edge = edge_for(nowhere().await, closing.address, &[shown(502, 200)]).await;
+    let edge = edge_for(nowhere(), closing.address, &[shown(502, 200)]).await;
     let (response, exchange) = told(&edge, &get("/")).await;
     assert!(response.starts_with("HTTP/1.1 502") && response.contains("The origin closed the connection."));
     assert_eq!(exchange.cause, Some(Cause::ConnectionClosedEarly));
@@ -124,7 +124,7 @@ async fn the_connection_is_closed_after_some_statuses_and_kept_after_others() {
 async fn what_the_edge_refuses_has_a_page_too_unless_it_is_unsafe_or_in_a_loop() {
     let pages = Stub::answering(SORRY).await;
     let responses = [400, 403, 414].map(|code| shown(code, 200));
-    let edge = edge_for(nowhere().await, pages.address, &responses).await;
+    let edge = edge_for(nowhere(), pages.address, &responses).await;
     let looped = "Via: 1.1 a.cloudfront.net (CloudFront), 1.1 b.cloudfront.net (CloudFront)\r\n";
     for (request, expected) in [
         ("TRACE / HTTP/1.1\r\nHost: www.shop.test\r\nConnection: close\r\n\r\n".to_owned(), 200),

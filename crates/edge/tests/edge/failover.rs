@@ -55,7 +55,7 @@ fn tried(exchange: &Exchange) -> Vec<String> {
 #[tokio::test]
 async fn the_second_origin_answers_for_one_that_cannot_be_reached_and_nothing_is_remembered() {
     let standby = Stub::answering(OK).await;
-    let edge = group(nowhere().await, standby.address, &[502]).await;
+    let edge = group(nowhere(), standby.address, &[502]).await;
     for _ in 0..2 {
         let (response, exchange) = told(&edge, &request("GET")).await;
         assert!(response.ends_with("standby"), "{response}");
@@ -83,7 +83,7 @@ async fn an_answer_with_a_selected_status_never_reaches_the_viewer() {
 #[tokio::test]
 async fn a_post_stays_with_the_first_origin_and_the_evidence_says_why() {
     let standby = Stub::answering(OK).await;
-    let edge = group(nowhere().await, standby.address, &[502, 503, 504]).await;
+    let edge = group(nowhere(), standby.address, &[502, 503, 504]).await;
     let (_, exchange) = told(&edge, &request("POST")).await;
     assert_eq!((exchange.status, exchange.cause), (502, Some(Cause::ConnectionRefused)));
     let evidence = &exchange.failure.as_ref().unwrap().evidence;
@@ -95,7 +95,7 @@ async fn a_post_stays_with_the_first_origin_and_the_evidence_says_why() {
 #[tokio::test]
 async fn when_both_fail_the_viewer_gets_what_the_second_did_and_the_evidence_has_both() {
     let standby = Stub::start(|_, mut peer| async move { drop(peer.request().await) }).await;
-    let edge = group(nowhere().await, standby.address, &[502]).await;
+    let edge = group(nowhere(), standby.address, &[502]).await;
     let (response, exchange) = told(&edge, &request("HEAD")).await;
     assert_eq!(status(&response), 502);
     assert_eq!(exchange.cause, Some(Cause::ConnectionClosedEarly));
@@ -118,7 +118,7 @@ impl Clock for HandClock {
 /// An edge whose only origin, at a port where nobody listens, has `OriginMtlsConfig` if `mutual`.
 async fn resting(mutual: bool) -> (Edge, Arc<HandClock>) {
     let clock = Arc::new(HandClock(Mutex::new(NOW)));
-    let mut config = EdgeConfig { clock: clock.clone(), ..config(nowhere().await) };
+    let mut config = EdgeConfig { clock: clock.clone(), ..config(nowhere()) };
     let arn = "arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555";
     config.distribution.origins[0].custom.origin_mtls_config = mutual.then(|| arn.to_owned());
     (Edge::start(config).await.unwrap(), clock)
