@@ -19,7 +19,7 @@ mod unplayed;
 use crate::Grade;
 
 pub use document::{Proofs, markdown};
-pub use unplayed::unplayed;
+pub use unplayed::{all_unplayed, unplayed};
 
 /// One rule of CloudFront as it is applied here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,11 @@ use time::Duration;
 
 use super::support::{Case, Lab, NOW, refused, round_trip};
 
+/// `session_ticket` (RFC 5077 section 3.2).
+const SESSION_TICKET: u16 = 35;
+/// `pre_shared_key` (RFC 8446 section 4.2.11).
+const PRE_SHARED_KEY: u16 = 41;
+
 #[tokio::test]
 async fn in_every_version_and_suite() {
     let lab = Lab::with_key(KeyKind::Rsa2048);
@@ -62,6 +67,25 @@ async fn behind_a_hello_retry_request_and_in_a_post_quantum_group() {
         assert_eq!(seen.hello_retry_request.is_some(), !options.pq, "{group}");
         assert_eq!(seen.group, Some(NamedGroup(number)));
         assert_eq!(seen.served_chain, Some(lab.chain.clone()));
+    }
+}
+
+/// A resumed session would show no certificate, so that an expired one could go unseen.
+#[tokio::test]
+async fn on_every_connection_anew() {
+    let lab = Lab::new("origin.test");
+    let connector = lab.connector();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let origin = lab.openssl(|builder| builder.set_max_proto_version(Some(version)).unwrap()).await;
+        for connection in 1..=2 {
+            let mut established = Case::default().connect(&connector, &origin).await.unwrap();
+            // Behind it the client has read the session tickets as well.
+            round_trip(&mut established.stream).await.unwrap();
+            let seen = established.observation;
+            assert_eq!(seen.served_chain.as_ref(), Some(&lab.chain), "connection {connection}");
+            let offered: Vec<u16> = seen.client_hello.unwrap().extensions.iter().map(|own| own.kind.0).collect();
+            assert!(!offered.contains(&SESSION_TICKET) && !offered.contains(&PRE_SHARED_KEY), "{offered:?}");
+        }
     }
 }
 

@@ -130,6 +130,20 @@ async fn a_close_notify_is_a_close() {
     assert_eq!(seen.end, End::Closed, "{seen:?}");
 }
 
+/// The least pause that the library asks for after an error is ten seconds.
+#[tokio::test]
+async fn a_failure_is_told_without_a_pause() {
+    let lab = Lab::new("origin.test");
+    let connector = lab.connector();
+    let alerts = Origin::saying(b"\x15\x03\x03\x00\x02\x02\x28").await;
+    let other_name = Lab::new("other.test");
+    let refuses_name = other_name.openssl(|_| {}).await;
+    for origin in [&alerts, &refuses_name] {
+        let seen = refused(Case::default().connect(&connector, origin).await).observation;
+        assert!(seen.elapsed < Duration::from_secs(10), "{seen:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_failed_handshake_can_run_on_any_thread() {
     let lab = Lab::new("origin.test");
