@@ -7,13 +7,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
+#[allow(dead_code, reason = "the test of the error pages uses the rest")]
 #[path = "support/viewer.rs"]
 mod viewer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_origin::End;
+use edge502_origin::{ConnectionRecord, End};
 use edge502_pki::Lab as Pki;
 use edge502_scenario::{Lab, LabOptions, Library};
 use viewer::{Scheme, once};
@@ -30,18 +31,19 @@ const REFUSED: [&str; 4] =
 async fn a_refusal_is_a_close_notify_and_no_request() {
     let clock = support::clock();
     let pki = Arc::new(Pki::new(clock.now()).unwrap());
+    let library = Library::built_in().unwrap();
     for id in REFUSED {
-        let state = &Library::built_in().unwrap().get(id).unwrap().broken().state;
-        let lab = Lab::start(state, LabOptions::new(pki.clone(), clock.clone())).await.unwrap();
+        let options = LabOptions::new(pki.clone(), clock.clone());
+        let lab = Lab::start(&library.get(id).unwrap().broken().state, options).await.unwrap();
         assert!(once(&lab, &clock, Scheme::Https, GET).await.status_line.contains("502"), "{id}");
-        let ended = |records: &[_]| {
-            let ends: Vec<Option<End>> = records.iter().map(|record: &edge502_origin::ConnectionRecord| record.end).collect();
-            !ends.is_empty() && ends.iter().all(Option::is_some)
-        };
-        for record in lab.history().wait_for(ended, BOUND).await.unwrap() {
+        for record in lab.history().wait_for(all_ended, BOUND).await.unwrap() {
             assert_eq!((record.end, record.alert), (Some(End::CloseNotify), Some(0)), "{id}");
             assert!(record.requests.is_empty(), "{id}: {:?}", record.requests);
         }
         lab.shutdown().await;
     }
+}
+
+fn all_ended(connections: &[ConnectionRecord]) -> bool {
+    !connections.is_empty() && connections.iter().all(|connection| connection.end.is_some())
 }
