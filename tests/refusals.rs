@@ -6,6 +6,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/reach.rs"]
+mod reach;
 mod support;
 #[allow(dead_code, reason = "the test of the error pages uses the rest")]
 #[path = "support/viewer.rs"]

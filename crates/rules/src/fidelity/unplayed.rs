@@ -64,7 +64,10 @@ const UNPLAYED: &[Unplayed] = &[
         "via-version",
         "`crates/edge/src/request_head/tests.rs`, `lists_are_appended_and_the_version_is_the_viewers`; `crates/rules/src/response/tests.rs`, `via_differs_by_direction`.",
     ),
-    ("cdn-loop", "`crates/edge/src/request_head/tests.rs`, `cloudfront_writes_its_own_headers`: every header that is sent."),
+    (
+        "cdn-loop",
+        "`crates/edge/src/request_head/tests.rs`, `cloudfront_writes_its_own_headers`: every header that is sent.",
+    ),
     (
         "accept-encoding-header",
         "`crates/edge/src/request_head/tests.rs`, `accept_encoding_is_brought_down_to_what_the_cache_policy_asks_for`.",
