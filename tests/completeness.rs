@@ -190,7 +190,7 @@ fn is_followed(advice: Advice, step: &Step, broken: &Step) -> bool {
         | Advice::OriginGroupForPost => now.distribution != before.distribution,
         Advice::TrustLocally | Advice::TestWithBrowser => now.client != before.client,
         Advice::SwitchToRsa => now.origin.certificate.key != before.origin.certificate.key,
-        Advice::InvalidateCache => !step.before.is_empty(),
+        Advice::InvalidateCache => step.before.iter().any(|earlier| earlier.invalidate.is_some()),
         // Somebody looks at something, or does what shows nowhere on the wire.
         Advice::TestWithoutVerification
         | Advice::ReadTlsFromLog

@@ -84,6 +84,11 @@ const UNPLAYED: &[Unplayed] = &[
         "response-policies",
         "`crates/edge/tests/edge/heads.rs`, `a_relayed_head_keeps_the_origins_order_and_case`: nothing is added, no Alt-Svc either.",
     ),
+    ("incomplete-responses", "`crates/edge/tests/edge/cache.rs`, `only_what_came_whole_is_kept`."),
+    (
+        "revalidation",
+        "`crates/edge/tests/edge/cache.rs`, `an_expired_copy_is_asked_about_and_confirmed`, `where_cookies_are_forwarded_no_condition_is_sent`, `stale_while_revalidate_serves_first_and_asks_then`.",
+    ),
     (
         "two-families",
         "`tests/error_pages.rs`, `http_502_of_2019_plain_and_tls`, `http_502_of_2026_plain_and_tls`; every scenario is played with both.",
