@@ -16,6 +16,10 @@ const UNPLAYED: &[Unplayed] = &[
         "connection-sharing",
         "`crates/edge/src/fetch/pool.rs`, `a_connection_is_shared_only_for_the_same_origin_port_and_sni`.",
     ),
+    (
+        "failover-by-cause",
+        "`crates/rules/src/failover.rs`, `every_cause_needs_the_codes_that_people_would_select_for_it`; `crates/edge/tests/edge/failover.rs`, `a_post_stays_with_the_first_origin_and_the_evidence_says_why`.",
+    ),
     ("other-origin-kinds", "`crates/rules/tests/distribution/notices.rs`, `kinds_of_origin`: read, and with a notice."),
     (
         "policy-generation",
@@ -119,6 +123,10 @@ const UNPLAYED: &[Unplayed] = &[
     ),
     ("server-names", "`tests/error_pages.rs`, `http_502_of_2019_plain_and_tls`: their form."),
     ("head-requests", "`tests/error_pages.rs`, `head_has_the_head_of_get_and_no_body`."),
+    (
+        "custom-error-connection",
+        "`crates/edge/tests/edge/error_responses.rs`, `the_connection_is_closed_after_some_statuses_and_kept_after_others`.",
+    ),
     (
         "log-format",
         "`tests/access_log.rs`, `every_line_of_the_whole_catalogue_is_as_documented`: by a reader of its own.",
