@@ -84,6 +84,15 @@ struct Answer {
     via: Option<String>,
 }
 
+/// A page of another distribution, passed on, has the id of a request of its own.
+fn without_foreign_ids(body: &str) -> String {
+    let lines = body.lines().map(|line| match line.strip_prefix("Request ID: ") {
+        Some(id) if id != "ID" => "Request ID: another",
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 impl Answer {
     async fn to(version: Version, lab: &Lab, options: &LabOptions) -> Self {
         let (events, history) = (lab.edge().events(), lab.history());
@@ -96,7 +105,7 @@ impl Answer {
         let request = records.iter().flat_map(|record| &record.requests).next();
         let via = request.map(|request| request.header("via").unwrap_or_default().to_owned());
         // Each page has the id of its request.
-        let body = body.map(|body| String::from_utf8_lossy(&body).replace(id, "ID"));
+        let body = body.map(|body| without_foreign_ids(&String::from_utf8_lossy(&body).replace(id, "ID")));
         Self { status: head.status.as_u16(), headers: head.headers, names, body, account, via }
     }
 

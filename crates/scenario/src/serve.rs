@@ -119,7 +119,8 @@ impl Session {
 
     /// Addresses and commands for the state that is up.
     pub async fn brief(&self) -> Result<Brief, ScenarioError> {
-        let running = self.stage.lab.lock().await;
+        let mut running = self.stage.lab.lock().await;
+        let checked = running.lab.engineers_way().await?;
         let (lab, state) = (&running.lab, running.lab.state());
         let ca_file = self.stage.directory.join(ROOT).display().to_string();
         let engineers_ca_file = self.engineers_ca_file(lab)?.unwrap_or_else(|| ca_file.clone());
@@ -131,7 +132,7 @@ impl Session {
             origin: lab.origin_addr().to_string(),
             origin_domain: state.distribution.domain_name.clone(),
             curl: commands::curl(&state.request, lab.http_addr(), lab.https_addr(), &ca_file),
-            openssl: commands::openssl(state, lab.origin_addr(), &engineers_ca_file, client.as_ref()),
+            openssl: commands::openssl(state, checked, &engineers_ca_file, client.as_ref()),
             ca_file,
             control: format!("http://{}", self.control.address()),
         })

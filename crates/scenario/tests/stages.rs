@@ -25,7 +25,7 @@ const STAGES: [Row; 6] = [
     ("half-flight", [Closed, Reset, Timeout], None),
     // In TLS 1.3 the edge has everything it needs with the origin's first flight, and sends its request.
     ("server-hello", [Closed, Reset, Timeout], Some([ClosedEarly, Reset, Unanswered])),
-    ("finished", [ClosedEarly, Reset, Unanswered], None),
+    ("finished", [ClosedEarly, ClosedEarly, Unanswered], None),
 ];
 
 async fn played(version: &str, stage: &str, way: &str) -> (u16, Option<Cause>) {

@@ -137,7 +137,7 @@ impl Lab {
 
     /// Where the engineer gets who connects to the origin's name: to what the first name server says, or to the origin
     /// itself if that says nothing.
-    async fn engineers_way(&mut self) -> Result<SocketAddr, ScenarioError> {
+    pub(crate) async fn engineers_way(&mut self) -> Result<SocketAddr, ScenarioError> {
         if !asks_dns(&self.state) {
             return Ok(self.origin.addr());
         }
