@@ -48,7 +48,7 @@ pub(super) fn issue(name: &str) -> Lines {
     lines([
         ("nginx", format!("certbot --nginx -d {name}")),
         ("Apache", format!("certbot --apache -d {name}")),
-        ("Caddy", format!("{name} {{\n\treverse_proxy localhost:8080\n}}")),
+        ("Caddy", format!("{name} {{\n    reverse_proxy localhost:8080\n}}")),
         ("ALB", format!("aws acm request-certificate --domain-name {name} --validation-method DNS")),
     ])
 }
@@ -59,7 +59,7 @@ pub(super) fn protocols() -> Lines {
         ("nginx", "ssl_protocols TLSv1.2 TLSv1.3;"),
         ("Apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
         ("HAProxy", "ssl-default-bind-options ssl-min-ver TLSv1.2"),
-        ("Caddy", "tls {\n\tprotocols tls1.2 tls1.3\n}"),
+        ("Caddy", "tls {\n    protocols tls1.2 tls1.3\n}"),
         (
             "IIS",
             "Enable-TlsProtocol is not there: set Enabled=1 under SCHANNEL\\Protocols\\TLS 1.2\\Server and restart",
@@ -88,7 +88,7 @@ pub(super) fn curves() -> Lines {
         ("nginx", "ssl_ecdh_curve X25519:prime256v1:secp384r1;"),
         ("Apache", "SSLOpenSSLConfCmd Groups X25519:prime256v1:secp384r1"),
         ("HAProxy", "ssl-default-bind-curves X25519:P-256:P-384"),
-        ("Caddy", "tls {\n\tcurves x25519 secp256r1 secp384r1\n}"),
+        ("Caddy", "tls {\n    curves x25519 secp256r1 secp384r1\n}"),
     ])
 }
 
