@@ -4,67 +4,22 @@
 //! that fails do further connections follow, a bounded number of them: they offer more than CloudFront does and show
 //! what the origin would speak and which certificates it would send.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_edge::{
-    EdgeConfig, HandshakeReport, NoAnswer, OriginAnswer, OriginClient, OriginFailure, Overrides, Routes,
-};
-use edge502_handshake::{ClientCertificate, Expectation, Options as TlsOptions, TrustStore, Verdict, judge};
-use edge502_rules::clock::SharedClock;
-use edge502_rules::{Cause, Finding, Phase, Rulebook};
-use http::{Method, Request, StatusCode};
+use edge502_edge::{EdgeConfig, NoAnswer, OriginClient, OriginFailure};
+use edge502_handshake::{Expectation, Options as TlsOptions, Verdict, judge};
+use edge502_rules::{Cause, Finding, Phase};
+use http::{Method, Request};
 use tokio::time::Instant;
 
 use crate::error::CheckError;
+use crate::options::Options;
 use crate::probes::{self, Probed};
 use crate::report::{Event, Report};
+use crate::seen::{Ending, Seen, cause_of, evidence};
 use crate::target::{HostSettings, Target};
 use crate::view;
-
-/// What holds for all targets of a run.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The authorities to trust. CloudFront's are those of Mozilla's list.
-    pub trust: TrustStore,
-    /// The clock dates are judged by.
-    pub clock: SharedClock,
-    /// Which reading of CloudFront decides. Default: documented.
-    pub rulebook: Rulebook,
-    /// Addresses in place of DNS. Default: none.
-    pub overrides: Overrides,
-    /// The name servers to ask, each lookup the next in turn. Default: none named, which means those of the system.
-    pub name_servers: Vec<SocketAddr>,
-    /// Where the addresses that name servers tell lead. Default: each to itself.
-    pub routes: Routes,
-    /// The most time one target may take, all connections together. Default 15 s.
-    pub timeout: Duration,
-    /// How many days before its end a certificate is warned about. Default 30.
-    pub warn_days: u16,
-    /// Whether to offer post-quantum groups, too. Default: no.
-    pub pq: bool,
-    /// The certificate to present to an origin that asks for one, and the ARN that stands for it.
-    pub client_certificate: Option<(String, ClientCertificate)>,
-}
-
-impl Options {
-    /// Trusting `trust`, by `clock`; everything else as stated at the fields.
-    pub fn new(trust: TrustStore, clock: SharedClock) -> Self {
-        Self {
-            trust,
-            clock,
-            rulebook: Rulebook::default(),
-            overrides: Overrides::new(),
-            name_servers: Vec::new(),
-            routes: Routes::direct(),
-            timeout: Duration::from_secs(15),
-            warn_days: 30,
-            pq: false,
-            client_certificate: None,
-        }
-    }
-}
 
 /// Checks origins, any number of them at a time.
 #[derive(Debug)]
@@ -101,23 +56,6 @@ impl Checker {
     }
 }
 
-/// How asking an origin ended.
-pub(crate) enum Ending {
-    /// With a response.
-    Answered(Method, Box<OriginAnswer>),
-    /// Without one.
-    Failed(Method, Box<OriginFailure>),
-}
-
-impl Ending {
-    pub(crate) fn handshake(&self) -> Option<&Arc<HandshakeReport>> {
-        match self {
-            Self::Answered(_, answer) => answer.handshake.as_ref(),
-            Self::Failed(_, failure) => failure.handshake.as_ref(),
-        }
-    }
-}
-
 /// One target being checked.
 struct Visit<'a> {
     target: &'a Target,
@@ -140,7 +78,7 @@ impl Visit<'_> {
         }
         let findings = self.findings(&ending, cause, verdict.as_ref(), &probed);
         let observation = ending.handshake().map(|report| &report.observation);
-        Ok(view::report(view::Seen {
+        Ok(view::report(Seen {
             target: self.target,
             options: self.options,
             ending: &ending,
@@ -281,41 +219,4 @@ fn out_of_time(timeout: Duration) -> OriginFailure {
         timeout.as_secs_f32()
     );
     OriginFailure::new(Cause::ResponseTimeout, evidence)
-}
-
-/// What the viewer's error would be about. An origin that answers with an error of its own below 500 is there: which
-/// path exists is not for this check to say.
-fn cause_of(ending: &Ending) -> Option<Cause> {
-    match ending {
-        Ending::Failed(_, failure) => Some(failure.cause),
-        Ending::Answered(_, answer) => match &answer.cut {
-            Some(failure) => Some(failure.cause),
-            None => answer.status.is_server_error().then_some(Cause::OriginErrorRelayed),
-        },
-    }
-}
-
-fn evidence(ending: &Ending) -> String {
-    match ending {
-        Ending::Failed(_, failure) => failure.evidence.clone(),
-        Ending::Answered(method, answer) => answer.cut.as_ref().map_or_else(
-            || {
-                let reason = answer.status.canonical_reason().unwrap_or_default();
-                let server = answer.headers.get(http::header::SERVER).and_then(|value| value.to_str().ok());
-                let server = server.map(|server| format!(", Server: {server}")).unwrap_or_default();
-                format!("the origin answered {method} with {} {reason}{server}", answer.status.as_u16())
-            },
-            |cut| cut.evidence.clone(),
-        ),
-    }
-}
-
-/// Status the viewer gets.
-pub(crate) fn status_of(ending: &Ending, cause: Option<Cause>) -> u16 {
-    let answered = match ending {
-        Ending::Answered(_, answer) => answer.status,
-        Ending::Failed(..) => StatusCode::BAD_GATEWAY,
-    };
-    let own = cause.and_then(|cause| edge502_rules::outcome::Outcome::of(cause).status());
-    own.unwrap_or(answered.as_u16())
 }

@@ -10,8 +10,8 @@ use edge502_rules::Cause;
 use edge502_rules::chain::{ChainReport, ServedChain, Top};
 
 use crate::report::Snippet;
+use crate::seen::Seen;
 use crate::target::Target;
-use crate::view::Seen;
 
 /// A cure, with what to write where.
 pub(crate) struct Fix {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use edge502_edge::OriginAnswer;
 use edge502_handshake::wire::{CipherSuite, ClientHello};
-use edge502_handshake::{End, Observation, Verdict as Judged};
+use edge502_handshake::{End, Observation};
 use edge502_rules::certificate::Certificate;
 use edge502_rules::chain::{ChainReport, ServedChain, Top};
 use edge502_rules::outcome::{DetailedResultType, Outcome};
@@ -15,49 +15,14 @@ use edge502_rules::{Cause, Finding};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::checker::{Ending, Options, status_of};
 use crate::fix;
 use crate::probes::Probed;
 use crate::report::{
-    CertificateReport, Event, FindingReport, HandshakeReport, Observed, OfferReport, Report, ResponseReport,
-    TargetReport, Verdict,
+    CertificateReport, FindingReport, HandshakeReport, Observed, OfferReport, Report, ResponseReport, TargetReport,
+    Verdict,
 };
-use crate::target::Target;
+use crate::seen::{Ending, Seen, status_of};
 use crate::warnings;
-
-/// Everything one check saw.
-pub(crate) struct Seen<'a> {
-    pub(crate) target: &'a Target,
-    pub(crate) options: &'a Options,
-    pub(crate) ending: &'a Ending,
-    pub(crate) cause: Option<Cause>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) verdict: Option<&'a Judged>,
-    pub(crate) observation: Option<&'a Observation>,
-    pub(crate) probed: &'a Probed,
-    pub(crate) conversation: Vec<Event>,
-    pub(crate) connections: usize,
-    pub(crate) elapsed: Duration,
-}
-
-impl Seen<'_> {
-    /// The certificates the origin sent, or those that a further connection got from it.
-    pub(crate) fn chain(&self) -> ServedChain {
-        let served = self.observation.and_then(|observation| observation.served_chain.as_ref());
-        ServedChain::parse(served.or(self.probed.chain.as_ref()).cloned().unwrap_or_default())
-    }
-
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        self.options.clock.now()
-    }
-
-    pub(crate) fn answer(&self) -> Option<&OriginAnswer> {
-        match self.ending {
-            Ending::Answered(_, answer) => Some(answer),
-            Ending::Failed(..) => None,
-        }
-    }
-}
 
 /// Puts the report together.
 pub(crate) fn report(mut seen: Seen<'_>) -> Report {

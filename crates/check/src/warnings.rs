@@ -6,7 +6,7 @@ use edge502_rules::chain::{ChainReport, ServedChain};
 use time::Duration;
 
 use crate::report::WarningReport;
-use crate::view::Seen;
+use crate::seen::Seen;
 
 /// All warnings of one check.
 pub(crate) fn of(seen: &Seen<'_>, chain: &ServedChain, structure: Option<&ChainReport>) -> Vec<WarningReport> {

@@ -130,7 +130,8 @@ fn missing_issuer(
     other_key: bool,
 ) -> Finding {
     let subject = evidence.chain.get(position).map_or("(unreadable)", |c| c.subject.as_str());
-    if other_key {
+    let claims_public = evidence.leaf().is_some_and(|leaf| leaf.public_policy);
+    if other_key && !claims_public {
         let detail =
             format!("{subject} names {issuer} as its issuer, but was signed by another key than that authority has");
         return Finding::new(Cause::CertificateUntrustedCa, detail);
@@ -139,7 +140,6 @@ fn missing_issuer(
         let detail = format!("{subject} was issued by {issuer}, {}", known.what);
         return Finding::new(Cause::CertificateUntrustedCa, detail).resting_on(Grade::Observed, known.source);
     }
-    let claims_public = evidence.leaf().is_some_and(|leaf| leaf.public_policy);
     if position == report.leaf || claims_public {
         let fetch = evidence.chain.get(position).and_then(|c| c.ca_issuers.first());
         let address = fetch.map(|at| format!(" (its address in the certificate: {at})")).unwrap_or_default();
@@ -148,7 +148,8 @@ fn missing_issuer(
         } else {
             "; nothing in it says that it comes from a public authority, so a private one is possible, too"
         };
-        let detail = format!("{subject} was issued by {issuer}, which was not sent{address}{unsure}");
+        let namesake = if other_key { " (a certificate of that name is there, with another key)" } else { "" };
+        let detail = format!("{subject} was issued by {issuer}, which was not sent{namesake}{address}{unsure}");
         return Finding::new(Cause::ChainIncomplete, detail);
     }
     let detail = format!("the chain leads to {issuer}, which is not among the trusted authorities");
