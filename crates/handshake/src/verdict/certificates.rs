@@ -131,7 +131,9 @@ fn missing_issuer(
 ) -> Finding {
     let subject = evidence.chain.get(position).map_or("(unreadable)", |c| c.subject.as_str());
     let claims_public = evidence.leaf().is_some_and(|leaf| leaf.public_policy);
-    if other_key && !claims_public {
+    // A public authority has intermediates of several generations under one name, but its root is what it is.
+    let bears_a_roots_name = evidence.trust.parsed().iter().any(|anchor| anchor.subject == issuer);
+    if other_key && (bears_a_roots_name || !claims_public) {
         let detail =
             format!("{subject} names {issuer} as its issuer, but was signed by another key than that authority has");
         return Finding::new(Cause::CertificateUntrustedCa, detail);
