@@ -103,20 +103,11 @@ impl Batch {
 
     /// The batch for programs.
     pub fn summary(&self) -> Summary<'_> {
-        let without = |one: &'_ Checked| one.result.as_ref().err().map(String::as_str).is_some();
         Summary {
             verdict: self.verdict(),
             checked: self.reports().count(),
             failing: self.failing(),
-            not_checked: self
-                .checked
-                .iter()
-                .filter(|one| without(one))
-                .map(|one| NotChecked {
-                    target: &one.name,
-                    reason: one.result.as_ref().err().map_or("", String::as_str),
-                })
-                .collect(),
+            not_checked: self.checked.iter().filter_map(Checked::not_checked).collect(),
             settings: &self.settings,
             origins: self.reports().collect(),
         }
@@ -124,6 +115,12 @@ impl Batch {
 }
 
 impl Checked {
+    /// The target with the reason, if there is no report.
+    fn not_checked(&self) -> Option<NotChecked<'_>> {
+        let reason = self.result.as_ref().err()?;
+        Some(NotChecked { target: &self.name, reason })
+    }
+
     /// Worst first.
     fn badness(&self) -> u8 {
         match &self.result {

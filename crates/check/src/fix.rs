@@ -92,7 +92,8 @@ fn concrete(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
                 "Or list every protocol the origin speaks in OriginSslProtocols; the list is no minimum.",
                 vec![aws::origin(
                     place.target(),
-                    ".CustomOriginConfig.OriginSslProtocols = {\"Quantity\":3,\"Items\":[\"TLSv1\",\"TLSv1.1\",\"TLSv1.2\"]}",
+                    ".CustomOriginConfig.OriginSslProtocols",
+                    "{\"Quantity\":3,\"Items\":[\"TLSv1\",\"TLSv1.1\",\"TLSv1.2\"]}",
                 )],
             ),
         ],
@@ -107,11 +108,11 @@ fn concrete(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
         )],
         Cause::NotTls => vec![with(
             format!("Point HTTPSPort at a port that speaks TLS; {} does not.", place.target().port()),
-            vec![aws::origin(place.target(), ".CustomOriginConfig.HTTPSPort = 443")],
+            vec![aws::origin(place.target(), ".CustomOriginConfig.HTTPSPort", "443")],
         )],
         Cause::ResponseTimeout => vec![with(
             "Answer sooner; or raise OriginReadTimeout (1 to 120 s, more with a raised quota).",
-            vec![aws::origin(place.target(), ".CustomOriginConfig.OriginReadTimeout = 60")],
+            vec![aws::origin(place.target(), ".CustomOriginConfig.OriginReadTimeout", "60")],
         )],
         _ => Vec::new(),
     }
@@ -148,7 +149,7 @@ fn names(place: &Place<'_>) -> Vec<Fix> {
                 "Do not forward Host: use the origin request policy AllViewerExceptHostHeader. CloudFront then asks for {} instead of {asked}.",
                 target.origin().domain_name
             ),
-            vec![aws::behavior(target, ".OriginRequestPolicyId = \"b689b0a8-53d0-40ab-baf2-68738e2966ac\"")],
+            vec![aws::behavior(target, ".OriginRequestPolicyId", "\"b689b0a8-53d0-40ab-baf2-68738e2966ac\"")],
         ));
     }
     fixes.push(with(
@@ -159,7 +160,7 @@ fn names(place: &Place<'_>) -> Vec<Fix> {
     if let Some(name) = place.names().iter().find(usable).filter(|_| !target.forwards_host()) {
         fixes.push(with(
             format!("Or set DomainName of the origin to a name on its certificate that leads there: {name}."),
-            vec![aws::origin(target, &format!(".DomainName = \"{name}\""))],
+            vec![aws::origin(target, ".DomainName", &format!("\"{name}\""))],
         ));
     }
     fixes

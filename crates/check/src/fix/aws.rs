@@ -2,32 +2,25 @@
 
 use crate::target::Target;
 
-/// The change `filter` (jq) to the target's origin.
-pub(super) fn origin(target: &Target, filter: &str) -> (&'static str, String) {
+/// Sets `member` (a jq path) of the target's origin to `value` (JSON).
+pub(super) fn origin(target: &Target, member: &str, value: &str) -> (&'static str, String) {
     let id = &target.origin().id;
     let choice = match &target.path_pattern {
         Some(_) => format!("select(.Id == \"{}\")", escaped(id)),
         None => format!("select(.DomainName == \"{}\")", target.origin().domain_name),
     };
-    update(
-        target,
-        &format!(
-            "(.Origins.Items[] | {choice} | {filter_path}) {rest}",
-            filter_path = path(filter),
-            rest = value(filter)
-        ),
-    )
+    update(target, &format!("(.Origins.Items[] | {choice} | {member}) = {value}"))
 }
 
-/// The change `filter` (jq) to the target's behaviour.
-pub(super) fn behavior(target: &Target, filter: &str) -> (&'static str, String) {
+/// Sets `member` (a jq path) of the target's behaviour to `value` (JSON).
+pub(super) fn behavior(target: &Target, member: &str, value: &str) -> (&'static str, String) {
     let place = match target.path_pattern.as_deref() {
         None | Some("*") => ".DefaultCacheBehavior".to_owned(),
         Some(pattern) => {
             format!("(.CacheBehaviors.Items[] | select(.PathPattern == \"{}\"))", escaped(pattern))
         }
     };
-    update(target, &format!("{place}{filter}"))
+    update(target, &format!("{place}{member} = {value}"))
 }
 
 /// A security group that lets CloudFront's addresses in.
@@ -52,16 +45,6 @@ fn update(target: &Target, change: &str) -> (&'static str, String) {
              aws cloudfront update-distribution --id {id} --if-match \"$(jq -r .ETag config.json)\" --distribution-config file://changed.json"
         ),
     )
-}
-
-/// The left side of an assignment.
-fn path(filter: &str) -> &str {
-    filter.split_once(" = ").map_or(filter, |(path, _)| path)
-}
-
-/// The right side of an assignment, with its sign.
-fn value(filter: &str) -> String {
-    filter.split_once(" = ").map(|(_, value)| format!("= {value}")).unwrap_or_default()
 }
 
 fn escaped(text: &str) -> String {

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use edge502_origin::OriginSpec;
+use edge502_pki::When;
 use edge502_rules::cache::{InvalidationError, InvalidationPath};
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
@@ -14,6 +15,9 @@ use toml::{Spanned, Table, Value};
 use super::read::{Source, laid_over};
 use crate::error::ScenarioError;
 use crate::state::{DistributionSpec, RequestSpec, State};
+
+/// The longest that may go by after one entry.
+const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
 
 /// The most requests one entry may ask for.
 const MOST_REQUESTS: u32 = 100;
@@ -157,16 +161,10 @@ fn owned((key, value): (&String, &Value)) -> (String, Value) {
     (key.clone(), value.clone())
 }
 
+/// Time after the present, in the units certificates use.
 fn duration(text: &str) -> Option<Duration> {
-    let unit = match text.chars().next_back()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    let number: u64 = text[..text.len() - 1].parse().ok()?;
-    (number <= 366 * 86_400).then(|| Duration::from_secs(number.saturating_mul(unit).min(366 * 86_400)))
+    let Ok(When::Relative(time)) = format!("+{text}").parse() else { return None };
+    Duration::try_from(time).ok().filter(|time| *time <= LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -181,6 +179,8 @@ mod tests {
             ("1d", Some(86_400)),
             ("11", None),
             ("s", None),
+            ("366d", Some(366 * 86_400)),
+            ("367d", None),
             ("-1s", None),
             ("", None),
         ] {
