@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     abandoned: CancellationToken,
     /// Why it ended, if that was an error no request could be told of.
     ended: Arc<OnceLock<hyper::Error>>,
+    /// Cancelled when it has ended, whatever the reason, and `ended` says why.
+    over: CancellationToken,
 }
 
 impl fmt::Debug for Connection {
@@ -82,17 +84,22 @@ impl Connection {
         let end = Arc::clone(&ended);
         let abandoned = CancellationToken::new();
         let abandon = abandoned.clone();
+        let over = CancellationToken::new();
+        let is_over = over.clone().drop_guard();
         tasks.spawn(async move {
+            let _is_over = is_over;
             if let Some(Err(error)) = abandon.run_until_cancelled(connection).await {
                 // Nobody else sets it.
                 let _ = end.set(error);
             }
         });
-        Ok(Self { sender, peer, handshake, late_alert, reused: false, traffic, abandoned, ended })
+        Ok(Self { sender, peer, handshake, late_alert, reused: false, traffic, abandoned, ended, over })
     }
 
-    /// The error that ended it while no request was on its way.
-    pub(super) fn ended(&self) -> Option<&hyper::Error> {
+    /// The error that ended it while no request was on its way. Hyper turns a request away a little before the
+    /// connection is done with its error, on another thread perhaps; this waits for it, `bound` at most.
+    pub(super) async fn ended(&self, bound: Duration) -> Option<&hyper::Error> {
+        let _ = tokio::time::timeout(bound, self.over.cancelled()).await;
         self.ended.get()
     }
 

@@ -59,7 +59,7 @@ pub(super) async fn exchange(
                 return Err(Trouble::Viewer(fault));
             }
             let part = connection.received() - before;
-            Err(judge(connection, error, part, tls, progress.upload()))
+            Err(judge(connection, error, part, tls, progress.upload()).await)
         }
     }
 }
@@ -104,7 +104,7 @@ fn unusable(connection: &Connection, mut fault: OriginFailure) -> Trouble {
 }
 
 /// What a failed exchange means, `part` being the bytes of an answer that had come.
-fn judge(
+async fn judge(
     connection: &Connection,
     mut error: TrySendError<Request<Upload>>,
     part: u64,
@@ -114,8 +114,7 @@ fn judge(
     if let Some(failure) = late_refusal(connection, tls) {
         return Trouble::Origin(Event::ConnectHopeless, failure);
     }
-    // A connection that broke before the request reached it says only there why.
-    let reason = connection.ended().unwrap_or(error.error());
+    let reason = reason(connection, error.error()).await;
     let (event, cause) = classify(reason, part);
     // Of a request without a body, nothing is left to be written when it is waited for an answer.
     let sending = upload == Extent::Part || (upload == Extent::Whole && connection.write_failed());
@@ -136,6 +135,19 @@ fn judge(
     match error.take_message() {
         Some(request) => Trouble::NotSent(Box::new(request), failure),
         None => Trouble::Origin(event, failure),
+    }
+}
+
+/// What broke the connection. A request that never reached it is only told that it was turned away; the reason lies
+/// behind that, or with the connection itself.
+async fn reason<'a>(connection: &'a Connection, error: &'a hyper::Error) -> &'a hyper::Error {
+    if !(error.is_canceled() || error.is_closed()) {
+        return error;
+    }
+    let behind = sources(error).find_map(|error| error.downcast_ref());
+    match behind {
+        Some(reason) => reason,
+        None => connection.ended(SETTLE).await.unwrap_or(error),
     }
 }
 
@@ -212,16 +224,30 @@ mod tests {
     use super::*;
     use crate::tasks::Tasks;
 
-    /// A connection that the peer has reset.
-    struct Reset;
+    /// A peer whose first words come when `early` polls have found nothing: a greeting, or a reset.
+    struct Peer {
+        early: u32,
+        greeting: Option<&'static [u8]>,
+    }
 
-    impl AsyncRead for Reset {
-        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    impl AsyncRead for Peer {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.early > 0 {
+                self.early -= 1;
+                return Poll::Pending;
+            }
+            let Some(greeting) = self.greeting else { return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())) };
+            context.waker().wake_by_ref();
+            buffer.put_slice(greeting);
+            Poll::Ready(Ok(()))
         }
     }
 
-    impl AsyncWrite for Reset {
+    impl AsyncWrite for Peer {
         fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
             Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
         }
@@ -235,18 +261,36 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_connection_that_broke_before_the_request_says_why() {
-        let (tasks, peer) = (Tasks::default(), ([127, 0, 0, 1], 443).into());
-        let mut connection = Connection::start(Reset, peer, None, None, &tasks).await.unwrap();
-        while connection.ended().is_none() {
-            tokio::task::yield_now().await;
+    /// The failure of a request that never reached `peer`.
+    async fn turned_away(peer: Peer, ended_before: bool) -> OriginFailure {
+        let (tasks, address) = (Tasks::default(), ([127, 0, 0, 1], 443).into());
+        let mut connection = Connection::start(peer, address, None, None, &tasks).await.unwrap();
+        if ended_before {
+            connection.ended(Duration::from_secs(1)).await.expect("the peer has spoken");
         }
         let progress = Progress::new();
         let request = Request::new(Upload::new(None, progress.clone()));
         let patience = Patience { gap: Duration::from_secs(1), end: None };
-        let sent = exchange(&mut connection, request, None, &progress, patience).await;
-        let Err(Trouble::NotSent(_, failure)) = sent else { panic!("nothing can have been sent") };
+        match exchange(&mut connection, request, None, &progress, patience).await {
+            Err(Trouble::NotSent(_, failure)) => failure,
+            Err(Trouble::Origin(_, failure)) => panic!("sent: {failure}"),
+            _ => panic!("nothing can have been sent"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_broke_before_the_request_says_why() {
+        let failure = turned_away(Peer { early: 0, greeting: None }, true).await;
         assert_eq!(failure.cause, Cause::ConnectionClosedEarly, "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_greeting_is_malformed_whenever_it_meets_the_request() {
+        let greeting = Some(&b"220 mail.shop.test ESMTP\r\n"[..]);
+        // Before the request is there; with it in hand; and in between.
+        for (early, ended_before) in [(0, true), (1, false), (0, false)] {
+            let failure = turned_away(Peer { early, greeting }, ended_before).await;
+            assert_eq!(failure.cause, Cause::ResponseMalformed, "{early}, {ended_before}: {failure}");
+        }
     }
 }
