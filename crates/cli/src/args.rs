@@ -168,9 +168,13 @@ Examples:
   edge502 edge --distribution dist.json --http 8080 --https 8443
   edge502 edge --distribution dist.json --resolve origin.example.com:443:127.0.0.1:8443 --cafile ca.pem")]
 pub(crate) struct EdgeArguments {
-    /// What `aws cloudfront get-distribution` or `get-distribution-config` prints; `-` is standard input
+    /// What `aws cloudfront get-distribution`, `get-distribution-config` or `list-distributions` prints, a
+    /// CloudFormation template (JSON or YAML), or what `terraform show -json` prints; `-` is standard input
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
     pub(crate) distribution: Stream,
+    /// Which one, if the file has several: its id, its logical id in a template, or its address in a plan
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id: Option<String>,
     /// Where viewers connect with HTTP: a port of 127.0.0.1 or ADDR:PORT; 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "0", value_parser = values::listen_address)]
     pub(crate) http: SocketAddr,

@@ -64,6 +64,17 @@ pub enum SourceError {
         /// `Origins` or `CacheBehaviors`.
         list: &'static str,
     },
+    /// Several distributions where one is wanted, or none of the wanted name.
+    #[error("{}; name one of {}", wanted(name.as_deref()), few(names))]
+    Which {
+        /// The name that was asked for.
+        name: Option<String>,
+        /// The names in the file.
+        names: Vec<String>,
+    },
+    /// A distribution that cannot be played as a whole.
+    #[error("{0}")]
+    Incomplete(Box<Setting>),
     /// A template or plan without a distribution.
     #[error("there is no {what} in this {file}; give one that has it")]
     None {
@@ -107,6 +118,41 @@ pub fn read(text: &str) -> Result<Vec<Source>, SourceError> {
     // Windows shells put a byte order mark in front.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     of_value(&value(text)?)
+}
+
+/// The one distribution in `text`, or the one called `name`, if all of it can be played: nothing that decides is hidden,
+/// and no setting is one that cannot work.
+pub fn one(text: &str, name: Option<&str>) -> Result<Source, SourceError> {
+    let mut sources = read(text)?;
+    let wanted = |source: &Source| name.is_none_or(|name| source.name == name);
+    let found: Vec<usize> = (0..sources.len()).filter(|&index| wanted(&sources[index])).collect();
+    let [index] = found[..] else {
+        let names = sources.into_iter().map(|source| source.name).collect();
+        return Err(SourceError::Which { name: name.map(str::to_owned), names });
+    };
+    let source = sources.swap_remove(index);
+    match source.settings.iter().find(|setting| setting.level <= Level::Hidden) {
+        Some(setting) => Err(SourceError::Incomplete(Box::new(setting.clone()))),
+        None => Ok(source),
+    }
+}
+
+fn wanted(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("there is no single distribution {name}"),
+        None => "there is not exactly one distribution".to_owned(),
+    }
+}
+
+/// The first of `names`, and how many more there are.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "a file that has one".to_owned(),
+        count if count > SHOWN => format!("{shown} and {} more", count - SHOWN),
+        _ => shown,
+    }
 }
 
 fn of_value(value: &Value) -> Result<Vec<Source>, SourceError> {

@@ -298,3 +298,16 @@ proptest! {
         use_it(read(&text));
     }
 }
+
+#[test]
+fn an_edge_gets_one_whole_distribution() {
+    assert_eq!(one(CONFIG, None).unwrap().parsed.distribution.origins.len(), 3);
+    let hidden = one(YAML, None).unwrap_err().to_string();
+    assert!(hidden.contains("Origins["), "{hidden}");
+    let several = one(LIST, None).unwrap_err().to_string();
+    let names: Vec<String> = read(LIST).unwrap().into_iter().map(|source| source.name).collect();
+    assert!(names.len() > 1 && names.iter().all(|name| several.contains(name)), "{several}");
+    let unknown = one(LIST, Some("ENOSUCH")).unwrap_err().to_string();
+    assert!(unknown.contains("ENOSUCH") && unknown.contains(&names[0]), "{unknown}");
+    assert_eq!(one(LIST, Some("E2SECONDEXAMPLE")).unwrap().name, "E2SECONDEXAMPLE");
+}

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use edge502_check::source::{self, Setting, Source};
 use edge502_edge::{Edge, EdgeConfig, Overrides, ViewerIdentity};
 use edge502_handshake::TrustStore;
 use edge502_rules::clock::SharedClock;
-use edge502_rules::distribution::{Distribution, Notice, Parsed};
+use edge502_rules::distribution::Distribution;
 use serde::Serialize;
 
 use super::{end_log, run_directory, table, take_down};
@@ -25,7 +26,8 @@ use edge502_scenario::report::Paint;
 
 pub(crate) async fn edge(arguments: EdgeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     refuse_exposure(&arguments)?;
-    let Parsed { distribution, notices } = read(&arguments.distribution)?;
+    let Source { parsed, settings, .. } = read(&arguments.distribution, arguments.id.as_deref())?;
+    let distribution = parsed.distribution;
     let trust = trust(arguments.cafile.as_deref())?;
     let style = output.color.style(&io::stdout());
     let mut stop = Stop::listen()?;
@@ -36,7 +38,7 @@ pub(crate) async fn edge(arguments: EdgeArguments, output: OutputArguments) -> a
     let edge = Edge::start(config).await?;
     // Before anybody knows the addresses, so that no request is missed.
     let events = edge.events();
-    Brief::of(&edge, ca_file, notices).tell(arguments.format, style)?;
+    Brief::of(&edge, ca_file, settings).tell(arguments.format, style)?;
     let traffic = Traffic::print(events, Detail::of(arguments.format, &arguments.log, true, style))?;
     stop.wanted().await;
     take_down(edge.shutdown()).await;
@@ -58,13 +60,13 @@ fn refuse_exposure(arguments: &EdgeArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(stream: &Stream) -> anyhow::Result<Parsed> {
+fn read(stream: &Stream, id: Option<&str>) -> anyhow::Result<Source> {
     let name = match stream {
         Stream::File(path) => path.display().to_string(),
         Stream::Standard => "standard input".to_owned(),
     };
     let text = input::text(stream).with_context(|| format!("cannot read the distribution from {name}"))?;
-    Distribution::from_json(&text).with_context(|| format!("{name} is not a distribution"))
+    source::one(&text, id).with_context(|| format!("{name} holds no distribution that an edge can play"))
 }
 
 /// The settings of the edge, and the file with the authority of its own certificate.
@@ -132,11 +134,11 @@ struct Brief {
     /// Asks the edge.
     curl: String,
     /// What is noteworthy about the distribution.
-    notices: Vec<Notice>,
+    notices: Vec<Setting>,
 }
 
 impl Brief {
-    fn of(edge: &Edge, ca_file: String, notices: Vec<Notice>) -> Self {
+    fn of(edge: &Edge, ca_file: String, notices: Vec<Setting>) -> Self {
         let host = host_of(&edge.distribution());
         let curl = curl(host.as_deref(), edge, &ca_file);
         Self {
