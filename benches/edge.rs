@@ -2,8 +2,11 @@
 //!
 //! The viewer speaks plain HTTP/1.1 on a connection that stays open, so that what differs between the benches is the
 //! edge's way to the origin alone: a connection at hand (`warm`), a new verified TLS connection for each request
-//! (`cold`), a handshake that ends in a 502 page (`error-page`). The access log is written, to nowhere.
+//! (`cold`), a handshake that ends in a 502 page (`error-page`), such a page from the cache (`cached-error`). The access
+//! log is written, to nowhere. Many viewers at a time are the matter of the bench `viewers`.
 
+#[path = "support/edge.rs"]
+mod edge;
 mod support;
 
 use std::hint::black_box;
@@ -12,106 +15,34 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use edge502_edge::{AccessLog, Edge, EdgeConfig, LogTarget, Overrides};
-use edge502_handshake::TrustStore;
-use edge502_origin::{HttpSpec, Origin, OriginSpec, RawBytes};
-use edge502_pki::{CertificateSpec, Lab, When};
 use edge502_rules::Cause;
-use edge502_rules::access_log::{AccessLogRecord, LogFormat, MoreFields, ProtocolVersion, ViewerProtocol};
-use edge502_rules::distribution::Distribution;
+use edge502_rules::access_log::{AccessLogRecord, MoreFields, ProtocolVersion, ViewerProtocol};
 use edge502_rules::outcome::Outcome;
 use edge502_rules::page::Page;
 use edge502_rules::request_id::RequestId;
 use edge502_rules::response::{EdgeServer, ResponseContext, ViewerHttp};
-use tokio::runtime::Runtime;
 
 /// How many requests prove, before the timing, that a bench measures what it says.
 const PROOF: usize = 3;
-
-/// A distribution for `www.shop.test` that caches nothing and fetches from `origin.test` over HTTPS.
-const DISTRIBUTION: &str = r#"{
-    "CallerReference": "bench", "Comment": "", "Enabled": true,
-    "Aliases": { "Quantity": 1, "Items": ["www.shop.test"] },
-    "Origins": { "Quantity": 1, "Items": [{
-        "Id": "app", "DomainName": "origin.test",
-        "CustomOriginConfig": {
-            "HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only",
-            "OriginSslProtocols": { "Quantity": 1, "Items": ["TLSv1.2"] }
-        }
-    }] },
-    "DefaultCacheBehavior": {
-        "TargetOriginId": "app", "ViewerProtocolPolicy": "allow-all",
-        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    }
-}"#;
-
-/// A way to the origin, as a bench.
-struct Way {
-    id: &'static str,
-    origin: OriginSpec,
-    status: u16,
-    /// Connections that the origin sees for [`PROOF`] requests.
-    connections: usize,
-}
-
-fn ways() -> [Way; 3] {
-    let body = || Some("ok".to_owned());
-    let goodbye = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-    let expired = CertificateSpec {
-        not_after: Some("-35d".parse::<When>().expect("this is a date")),
-        ..CertificateSpec::default()
-    };
-    let answer = |http| OriginSpec { http, ..OriginSpec::default() };
-    [
-        Way {
-            id: "warm",
-            origin: answer(HttpSpec { body: body(), ..HttpSpec::default() }),
-            status: 200,
-            connections: 1,
-        },
-        Way {
-            id: "cold",
-            origin: answer(HttpSpec { raw: Some(RawBytes::from(goodbye.as_bytes())), ..HttpSpec::default() }),
-            status: 200,
-            connections: PROOF,
-        },
-        Way {
-            id: "error-page",
-            origin: OriginSpec { certificate: expired, ..OriginSpec::default() },
-            status: 502,
-            connections: PROOF,
-        },
-    ]
-}
 
 fn requests(criterion: &mut Criterion) {
     let (lab, behind, between) = (support::lab(), support::background(), support::background());
     let mut group = criterion.benchmark_group("request");
     group.throughput(Throughput::Elements(1));
-    for way in ways() {
+    for way in edge::ways() {
         let origin = support::origin(&behind, &way.origin, &lab);
-        let edge = edge(&between, &lab, &origin);
+        let edge = edge::start(&between, &lab, &origin, &way);
         let mut viewer = Viewer::connect(edge.http_addr());
         for _ in 0..PROOF {
             assert_eq!(viewer.get(), way.status, "{}", way.id);
         }
-        assert_eq!(origin.history().snapshot().len(), way.connections, "{}", way.id);
+        assert_eq!(origin.history().snapshot().len(), way.connections(PROOF), "{}", way.id);
         group.bench_function(way.id, |bencher| {
             // Otherwise the origin's memory would grow with the length of the bench.
             origin.history().clear();
             bencher.iter(|| viewer.get());
         });
     }
-}
-
-fn edge(runtime: &Runtime, lab: &Lab, origin: &Origin) -> Edge {
-    let distribution = Distribution::from_json(DISTRIBUTION).expect("the distribution is sound").distribution;
-    let trust = TrustStore::from_pem(lab.root_pem()).expect("the lab's root can be read");
-    let mut config = EdgeConfig::new(distribution, trust, support::clock());
-    config.overrides = Overrides::new().with("origin.test", 443, origin.addr());
-    let log = AccessLog::open(LogTarget::File("/dev/null".into()), LogFormat::standard());
-    config.log = Some(log.expect("nothing is wrong with /dev/null"));
-    runtime.block_on(Edge::start(config)).expect("the edge starts")
 }
 
 /// A viewer with one connection that stays open.

@@ -1,53 +1,116 @@
-//! Full handshakes with origins of each kind: the edge's connector beside s2n-tls alone.
+//! Handshakes with origins of each kind: the edge's connector beside s2n-tls, rustls and OpenSSL alone.
 //!
-//! TCP connects and disconnects outside the timing. A group shows both clients against one origin; the figure that
-//! counts is their ratio, which `handshake_ratio` measures with less noise.
+//! TCP connects and disconnects outside the timing, and each client verifies. A group shows all clients against one
+//! origin; for the ratio of edge and s2n-tls `handshake_ratio` has less noise. `concurrent` has many connections of the
+//! edge under way at a time, on every core, and counts handshakes of the machine; `resumed` is an experiment: the
+//! edge itself never resumes a session.
 
+#[path = "support/clients.rs"]
+mod clients;
 #[path = "support/contest.rs"]
 mod contest;
 mod support;
 
-use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
+use clients::{OpenSsl, Resuming};
 use contest::{Contest, Kind};
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use tokio::runtime::Builder;
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use edge502_origin::{Backend, OriginSpec, TlsSpec};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
 
-fn handshakes(criterion: &mut Criterion) {
-    let (lab, background) = (support::lab(), support::background());
-    let client = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+/// How many connections are under way at a time.
+const CONCURRENT: [usize; 3] = [1, 16, 64];
+
+fn client() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime can be made")
+}
+
+fn full(criterion: &mut Criterion) {
+    let (lab, background, client) = (support::lab(), support::background(), client());
     for kind in &Kind::ALL {
         let contest = Contest::start(kind, &lab, &background, &client);
+        let openssl = OpenSsl::new(kind, &lab);
         let mut group = criterion.benchmark_group(format!("handshake/{}", kind.id));
         group.throughput(Throughput::Elements(1));
-        group.bench_function("edge", |bencher| {
-            contest.forget();
-            let mut bencher = bencher.to_async(&client);
-            bencher.iter_batched(|| contest.dial(), |tcp| contest.edge(tcp), BatchSize::PerIteration);
-        });
-        group.bench_function("bare", |bencher| {
-            contest.forget();
-            let mut bencher = bencher.to_async(&client);
-            bencher.iter_batched(|| contest.dial(), |tcp| contest.bare(tcp), BatchSize::PerIteration);
-        });
+        one(&mut group, "edge", &client, &contest, |tcp| contest.edge(tcp));
+        one(&mut group, "s2n", &client, &contest, |tcp| contest.bare(tcp));
+        if let Some(rustls) = clients::rustls(kind, &lab) {
+            one(&mut group, "rustls", &client, &contest, |tcp| rustls.shake(tcp));
+        }
+        one(&mut group, "openssl", &client, &contest, |tcp| openssl.shake(tcp));
         group.finish();
     }
 }
 
-/// The part of the connector's own work that stands out: reading the served chain and judging it.
-fn verdict(criterion: &mut Criterion) {
-    let (lab, background) = (support::lab(), support::background());
-    let client = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
-    let contest = Contest::start(&Kind::ALL[0], &lab, &background, &client);
-    let observation = client.block_on(async { contest.edge(contest.dial()).await.observation });
-    criterion.bench_function("judge/sound-chain", |bencher| bencher.iter(|| contest.judge(black_box(&observation))));
+/// Sessions that s2n-tls resumes beside full handshakes, against an origin that gives tickets in both versions.
+fn resumed(criterion: &mut Criterion) {
+    let (lab, background, client) = (support::lab(), support::background(), client());
+    for kind in Kind::ALL.iter().filter(|kind| ["tls13-p256", "tls12-p256"].contains(&kind.id)) {
+        let modern = kind.spec();
+        let spec = OriginSpec { tls: TlsSpec { backend: Backend::OpenSsl, ..modern.tls }, ..modern };
+        let contest = Contest::with(kind, &spec, &lab, &background, &client);
+        let resuming = client.block_on(Resuming::new(kind, &lab, || contest.dial()));
+        let mut group = criterion.benchmark_group(format!("handshake-resumed/{}", kind.id));
+        group.throughput(Throughput::Elements(1));
+        one(&mut group, "s2n-full", &client, &contest, |tcp| contest.bare(tcp));
+        one(&mut group, "s2n-resumed", &client, &contest, |tcp| resuming.shake(tcp));
+        group.finish();
+    }
+}
+
+/// One connection at a time.
+fn one<F: Future>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    id: &str,
+    client: &Runtime,
+    contest: &Contest,
+    shake: impl Fn(TcpStream) -> F,
+) {
+    group.bench_function(id, |bencher| {
+        contest.forget();
+        bencher.to_async(client).iter_batched(|| contest.dial(), &shake, BatchSize::PerIteration);
+    });
+}
+
+/// Many connections at a time, on a runtime with a thread for each core; the origin shares the cores.
+fn concurrent(criterion: &mut Criterion) {
+    let (lab, background, client) = (support::lab(), support::background(), client());
+    let machine = Builder::new_multi_thread().enable_all().build().expect("threads can be started");
+    let contest = Arc::new(Contest::start(&Kind::ALL[0], &lab, &background, &client));
+    let mut group = criterion.benchmark_group(format!("handshake-concurrent/{}", Kind::ALL[0].id));
+    for count in CONCURRENT {
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::new("edge", count), |bencher| {
+            contest.forget();
+            let dial = || (0..count).map(|_| contest.dial()).collect::<Vec<_>>();
+            bencher.to_async(&machine).iter_batched(
+                dial,
+                |streams| together(&contest, streams),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+async fn together(contest: &Arc<Contest>, streams: Vec<TcpStream>) -> Vec<impl Sized + use<>> {
+    let mut tasks = JoinSet::new();
+    for tcp in streams {
+        let contest = Arc::clone(contest);
+        tasks.spawn(async move { contest.edge(tcp).await });
+    }
+    tasks.join_all().await
 }
 
 criterion_group! {
     name = benches;
     // Two seconds suffice for a thousand handshakes; what is left of the noise comes from the machine.
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = handshakes, verdict
+    targets = full, resumed, concurrent
 }
 criterion_main!(benches);

@@ -31,20 +31,39 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What an origin speaks.
 pub(crate) struct Kind {
     pub(crate) id: &'static str,
-    protocol: Protocol,
-    /// In OpenSSL's spelling; with one the origin is OpenSSL, otherwise rustls.
-    ciphers: Option<&'static str>,
+    pub(crate) protocol: Protocol,
+    /// In OpenSSL's spelling; with one the origin is OpenSSL.
+    pub(crate) ciphers: Option<&'static str>,
+    /// The one group the origin takes, in OpenSSL's spelling; without one it takes what its library does.
+    pub(crate) group: Option<&'static str>,
     key: KeyKind,
     /// What has to be negotiated, by IANA's name.
     suite: &'static str,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self {
             id: "tls13-p256",
             protocol: Protocol::TlsV1_3,
             ciphers: None,
+            group: None,
+            key: KeyKind::P256,
+            suite: "TLS_AES_128_GCM_SHA256",
+        },
+        Self {
+            id: "tls13-rsa2048",
+            protocol: Protocol::TlsV1_3,
+            ciphers: None,
+            group: None,
+            key: KeyKind::Rsa2048,
+            suite: "TLS_AES_128_GCM_SHA256",
+        },
+        Self {
+            id: "tls13-pq",
+            protocol: Protocol::TlsV1_3,
+            ciphers: None,
+            group: Some("X25519MLKEM768"),
             key: KeyKind::P256,
             suite: "TLS_AES_128_GCM_SHA256",
         },
@@ -52,6 +71,7 @@ impl Kind {
             id: "tls12-p256",
             protocol: Protocol::TlsV1_2,
             ciphers: None,
+            group: None,
             key: KeyKind::P256,
             suite: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
         },
@@ -59,6 +79,7 @@ impl Kind {
             id: "tls12-rsa2048",
             protocol: Protocol::TlsV1_2,
             ciphers: None,
+            group: None,
             key: KeyKind::Rsa2048,
             suite: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
         },
@@ -66,6 +87,7 @@ impl Kind {
             id: "tls12-cbc",
             protocol: Protocol::TlsV1_2,
             ciphers: Some("ECDHE-ECDSA-AES128-SHA256"),
+            group: None,
             key: KeyKind::P256,
             suite: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
         },
@@ -73,6 +95,7 @@ impl Kind {
             id: "tls12-static-rsa",
             protocol: Protocol::TlsV1_2,
             ciphers: Some("AES128-SHA"),
+            group: None,
             key: KeyKind::Rsa2048,
             suite: "TLS_RSA_WITH_AES_128_CBC_SHA",
         },
@@ -80,21 +103,28 @@ impl Kind {
             id: "tls10-p256",
             protocol: Protocol::TlsV1,
             ciphers: None,
+            group: None,
             key: KeyKind::P256,
             suite: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
         },
     ];
 
-    fn spec(&self) -> OriginSpec {
+    pub(crate) fn spec(&self) -> OriginSpec {
         OriginSpec {
             certificate: CertificateSpec { key: self.key, ..CertificateSpec::default() },
             tls: TlsSpec {
                 protocols: vec![self.protocol],
                 ciphers: self.ciphers.map(str::to_owned),
+                groups: self.group.map(str::to_owned).into_iter().collect(),
                 ..TlsSpec::default()
             },
             ..OriginSpec::default()
         }
+    }
+
+    /// Whether the edge has to offer post-quantum groups to be served.
+    fn post_quantum(&self) -> bool {
+        self.group.is_some_and(|group| group.contains("MLKEM"))
     }
 
     /// `OriginSslProtocols` of a distribution for such an origin.
@@ -135,7 +165,12 @@ impl Contest {
     /// Starts the origin on `background`, and proves with one handshake of each client, on `client`, that both
     /// negotiate what `kind` says.
     pub(crate) fn start(kind: &Kind, lab: &Lab, background: &Runtime, client: &Runtime) -> Self {
-        let origin = origin(background, &kind.spec(), lab);
+        Self::with(kind, &kind.spec(), lab, background, client)
+    }
+
+    /// The same against an origin made after `spec`, which has to negotiate what `kind` says.
+    pub(crate) fn with(kind: &Kind, spec: &OriginSpec, lab: &Lab, background: &Runtime, client: &Runtime) -> Self {
+        let origin = origin(background, spec, lab);
         let domain: OriginDomain = OriginSpec::default().name.parse().expect("the default name is a domain name");
         let trust = TrustStore::from_pem(lab.root_pem()).expect("the lab's root can be read");
         let contest = Self {
@@ -144,8 +179,9 @@ impl Contest {
             sni: SniName::from(&domain),
             domain,
             protocols: kind.listed(),
-            connector: Connector::new(trust, clock(), Options::default()).expect("the lab's root can be trusted"),
-            bare: TlsConnector::new(bare_config(lab, kind.listed()).expect("s2n-tls takes the configuration")),
+            connector: Connector::new(trust, clock(), Options { pq: kind.post_quantum() })
+                .expect("the lab's root can be trusted"),
+            bare: TlsConnector::new(bare_config(lab, kind).expect("s2n-tls takes the configuration")),
         };
         client.block_on(contest.prove(kind));
         contest
@@ -207,14 +243,19 @@ impl Contest {
 }
 
 /// Like the connector's configuration, without its key log, which belongs to the recorder.
-fn bare_config(lab: &Lab, protocols: OriginSslProtocols) -> Result<Config, s2n_tls::error::Error> {
+fn bare_config(lab: &Lab, kind: &Kind) -> Result<Config, s2n_tls::error::Error> {
+    bare_builder(lab, kind)?.build()
+}
+
+/// What is common to all configurations of s2n-tls alone.
+pub(crate) fn bare_builder(lab: &Lab, kind: &Kind) -> Result<config::Builder, s2n_tls::error::Error> {
     let mut builder = config::Builder::new();
     builder.with_system_certs(false)?;
     builder.set_max_blinding_delay(0)?;
     builder.set_wall_clock(LabDay)?;
-    builder.set_security_policy(&Policy::from_version(policy::name(&protocols, false))?)?;
+    builder.set_security_policy(&Policy::from_version(policy::name(&kind.listed(), kind.post_quantum()))?)?;
     builder.trust_pem(lab.root_pem().as_bytes())?;
-    builder.build()
+    Ok(builder)
 }
 
 /// The lab's date, for s2n-tls.
