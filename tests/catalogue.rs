@@ -139,6 +139,7 @@ fn fixes_cure_and_dead_ends_do_not() {
                 StepKind::Healthy | StepKind::Fix => assert!(works, "{label}"),
                 StepKind::Broken => assert!(!works, "{label}"),
                 StepKind::DeadEnd => assert_eq!(works, step.expect.exposes.is_some(), "{label}"),
+                StepKind::Patch => panic!("{label}: a file lists no patch"),
             }
         }
     }

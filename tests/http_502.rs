@@ -38,7 +38,9 @@ fn trials(scenario: &Scenario, runner: &Arc<Runner>, runtime: &Arc<Runtime>) -> 
         let number = scenario.steps[..=index].iter().filter(|other| other.kind == step.kind).count();
         let name = match step.kind {
             StepKind::Healthy | StepKind::Broken => format!("{}/{}", scenario.id, step.kind),
-            StepKind::DeadEnd | StepKind::Fix => format!("{}/{} {number}: {}", scenario.id, step.kind, step.title),
+            StepKind::DeadEnd | StepKind::Fix | StepKind::Patch => {
+                format!("{}/{} {number}: {}", scenario.id, step.kind, step.title)
+            }
         };
         let (play, runner, runtime) = (play.clone(), runner.clone(), runtime.clone());
         Trial::test(name, move || play.check(index, &runner, &runtime))

@@ -231,7 +231,7 @@ fn openssl_prints_what_is_stated(id: &str) {
     let mut numbers = [0, 0];
     for step in &steps {
         let action = match step.kind {
-            StepKind::Healthy => continue,
+            StepKind::Healthy | StepKind::Patch => continue,
             StepKind::Broken => Action::Reset,
             StepKind::DeadEnd => Action::DeadEnd(next(&mut numbers[0])),
             StepKind::Fix => Action::Fix(next(&mut numbers[1])),
@@ -316,6 +316,10 @@ fn control_refuses_what_it_does_not_know() {
         ("POST /apply", r#"{"fix":0}"#, 404),
         ("POST /apply", r#"{"dead_end":99}"#, 404),
         ("POST /apply", &"x".repeat(5_000), 413),
+        ("POST /patch", "{", 422),
+        ("POST /patch", r#"{"orign":{}}"#, 422),
+        ("POST /patch", &format!(r#"{{"unset":["{}"]}}"#, "x".repeat(70_000)), 413),
+        ("GET /patch", "", 405),
         ("GET /apply", "", 405),
         ("POST /state", "", 405),
         ("GET /", "", 404),

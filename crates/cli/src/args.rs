@@ -138,7 +138,8 @@ With --format json it prints one JSON object on one line and serves until SIGINT
 or SIGHUP.
 The `control` address in it answers GET /state (what is up), GET /log (the last
 requests; ?last=N), and POST /apply with one of
-{\"fix\":1}, {\"dead_end\":1}, {\"reset\":true}.
+{\"fix\":1}, {\"dead_end\":1}, {\"reset\":true}. POST /patch takes changes of your own to the
+broken state, in the keys of a scenario's [[fix]], as JSON.
 
 Examples:
   edge502 serve certificate/expired

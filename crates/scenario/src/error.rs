@@ -28,6 +28,14 @@ pub enum ScenarioError {
         /// What is wrong.
         reason: String,
     },
+    /// Changes to a running lab that cannot be.
+    #[error("these changes cannot be: {reason}{}", nearest.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    Patch {
+        /// What is wrong.
+        reason: String,
+        /// The valid key or word that resembles it most.
+        nearest: Option<String>,
+    },
     /// No scenario has this id.
     #[error("no scenario {id:?}{}; `edge502 list` shows them all", nearest_ids(nearest))]
     Unknown {
@@ -100,6 +108,11 @@ pub enum ScenarioError {
 }
 
 impl ScenarioError {
+    /// Changes to a running lab that cannot be, for this reason.
+    pub(crate) fn patch(reason: impl Into<String>) -> Self {
+        Self::Patch { reason: reason.into(), nearest: None }
+    }
+
     /// An error of the operating system while doing `what`.
     pub(crate) fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { what, source }

@@ -7,9 +7,11 @@
 
 mod before;
 mod expect;
+mod patch;
 mod read;
 
 use std::fmt;
+use std::sync::Arc;
 
 use edge502_rules::{Advice, Cause};
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,7 @@ use crate::state::State;
 
 pub use before::Earlier;
 pub use expect::{Dig, Expect, Texts};
+pub(crate) use patch::Patch;
 pub(crate) use read::parse;
 
 /// How hard a scenario is, for training.
@@ -64,6 +67,8 @@ pub struct Scenario {
     pub proves: Vec<String>,
     /// The healthy lab, the broken state, the dead ends and the fixes, in the order in which they are played.
     pub steps: Vec<Step>,
+    /// The file as it was read. `steps` may have been changed since.
+    pub text: Arc<str>,
 }
 
 impl Scenario {
@@ -90,6 +95,8 @@ pub enum StepKind {
     DeadEnd,
     /// Something that cures it.
     Fix,
+    /// What somebody changed in a running lab, in place of a step that is listed. It may cure or not.
+    Patch,
 }
 
 impl fmt::Display for StepKind {
@@ -99,6 +106,7 @@ impl fmt::Display for StepKind {
             Self::Broken => "broken",
             Self::DeadEnd => "dead end",
             Self::Fix => "fix",
+            Self::Patch => "patch",
         })
     }
 }
@@ -120,4 +128,11 @@ pub struct Step {
     pub state: State,
     /// What is to be seen.
     pub expect: Expect,
+}
+
+impl Step {
+    /// The state that meets the first request: the step's own, unless it has a past.
+    pub(crate) fn first_state(&self) -> &State {
+        self.before.iter().find_map(|earlier| earlier.state.as_ref()).unwrap_or(&self.state)
+    }
 }

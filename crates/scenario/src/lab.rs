@@ -4,6 +4,7 @@ mod dig;
 mod leads;
 mod observe;
 mod refine;
+mod rehearse;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -22,7 +23,6 @@ use edge502_rules::page::ErrorPages;
 
 use crate::clock::LabClock;
 use crate::error::ScenarioError;
-use crate::format::Earlier;
 use crate::network::{Ends, From, asks_dns};
 use crate::state::{DISTRIBUTION_DOMAIN, State, VIEWER_HOST};
 use crate::tap::Tap;
@@ -124,24 +124,6 @@ impl Lab {
         Ok(())
     }
 
-    /// Plays what happened before a step.
-    pub(crate) async fn live(&mut self, earlier: &Earlier) -> Result<(), ScenarioError> {
-        if let Some(state) = &earlier.state {
-            self.apply(state).await?;
-            for _ in 0..earlier.requests {
-                self.ask_together(earlier.together).await?;
-            }
-            // Counted here: an origin that is changed forgets.
-            self.earlier_requests += observe::requests(&self.history().snapshot());
-            self.history().clear();
-        }
-        if let Some(path) = &earlier.invalidate {
-            self.edge.invalidate(path);
-        }
-        self.clock.advance(earlier.wait);
-        Ok(())
-    }
-
     /// Changes the running lab to `state`, on the same ports: what it remembers, it keeps.
     pub async fn apply(&mut self, state: &State) -> Result<(), ScenarioError> {
         let same = State { request: state.request.clone(), ..self.state.clone() };
@@ -160,9 +142,14 @@ impl Lab {
         if let Some(standby) = self.standby.as_mut().filter(|_| self.state.standby != state.standby) {
             standby.reconfigure(&state.standby, &self.options.pki).await?;
         }
+        // Those that go on as they are keep their ports, so that commands that were pasted once still work.
+        let names = |state: &State| (state.dns.clone(), state.distribution.domain_name.clone());
+        let renamed = names(&self.state) != names(state);
         self.state = state.clone();
         self.start_standby().await?;
-        self.name_servers = state.dns.start(&state.distribution.domain_name).await?;
+        if renamed {
+            self.name_servers = state.dns.start(&state.distribution.domain_name).await?;
+        }
         self.edge.set_name_servers(addresses(&self.name_servers), NAME_SERVER_PATIENCE);
         self.edge.set_handshake(trust(state, &self.options)?, handshake(state))?;
         self.edge.set_client_certificates(client_certificates(state, &self.options)?);
@@ -224,14 +211,7 @@ impl Lab {
 
     /// The port the distribution leads to for this state's request.
     fn origin_port_in_use(&self) -> SocketAddr {
-        use crate::state::Scheme;
-        let distribution = &self.state.distribution;
-        let plain = match distribution.origin_protocol_policy.as_str() {
-            "http-only" => true,
-            "match-viewer" => self.state.request.scheme == Scheme::Http,
-            _ => false,
-        };
-        if plain { self.origin.http_addr() } else { self.origin.addr() }
+        if self.state.asks_in_clear() { self.origin.http_addr() } else { self.origin.addr() }
     }
 
     /// The state that is up.

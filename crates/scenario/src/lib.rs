@@ -21,7 +21,7 @@ mod tap;
 mod viewer;
 
 pub use error::ScenarioError;
-pub use format::{Earlier, Expect, Level, Scenario, Step, StepKind};
+pub use format::{Dig, Earlier, Expect, Level, Scenario, Step, StepKind};
 pub use lab::{Lab, LabOptions, Observed};
 pub use library::Library;
 pub use network::{DnsSpec, NetworkSpec, Passage};
@@ -30,3 +30,4 @@ pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};
 pub use state::{CacheBehaviorSpec, CustomErrorResponseSpec, OriginGroupSpec, OriginName};
 pub use state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, Scheme, State};
 pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, STANDBY_DOMAIN, VIEWER_HOST};
+pub use viewer::Answer;

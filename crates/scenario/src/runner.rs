@@ -192,18 +192,13 @@ async fn play_steps(
 }
 
 async fn play_step(lab: &mut Option<Lab>, step: &Step, options: &LabOptions) -> Result<Observed, ScenarioError> {
-    let first = step.before.iter().find_map(|earlier| earlier.state.as_ref()).unwrap_or(&step.state);
     let lab = match lab {
         Some(lab) => {
-            lab.renew(first).await?;
+            lab.play(step).await?;
             lab
         }
-        None => lab.insert(Lab::start(first, options.clone()).await?),
+        None => lab.insert(Lab::start_with(step, options.clone()).await?),
     };
-    for earlier in &step.before {
-        lab.live(earlier).await?;
-    }
-    lab.apply(&step.state).await?;
     lab.observe(&step.expect).await
 }
 

@@ -4,6 +4,7 @@ mod commands;
 mod control;
 mod history;
 mod recent;
+mod training;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,17 @@ pub enum Action {
     Reset,
 }
 
+/// Who works with a running scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Audience {
+    /// Somebody who may know everything about it.
+    #[default]
+    Engineer,
+    /// Somebody who is to find out: the control address names no cause, no fix and no dead end. It takes what the
+    /// trainee changes, `POST /patch`, and puts the broken state back.
+    Trainee,
+}
+
 /// What has been applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Applied {
@@ -66,12 +78,15 @@ pub struct Brief {
     pub origin_domain: String,
     /// The lab's root, in PEM.
     pub ca_file: String,
-    /// Where `GET /state`, `GET /log` and `POST /apply` are answered.
+    /// Where `GET /state`, `GET /log`, `POST /apply` and `POST /patch` are answered.
     pub control: String,
     /// Asks the edge as the scenario's viewer does.
     pub curl: String,
     /// The check that AWS documents.
     pub openssl: String,
+    /// Asks each of the lab's name servers for the origin; none where names are not what a scenario is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dig: Vec<String>,
 }
 
 /// A scenario that is up.
@@ -85,6 +100,7 @@ pub struct Session {
 /// What control server and owner share.
 struct Stage {
     scenario: Scenario,
+    audience: Audience,
     directory: PathBuf,
     lab: Mutex<Running>,
     recent: Recent,
@@ -92,21 +108,32 @@ struct Stage {
 
 struct Running {
     lab: Lab,
-    up: Applied,
+    /// What is up.
+    step: Step,
 }
 
 impl Session {
-    /// Brings up the broken state of `scenario`. The CA file and the origin's certificates are written to `directory`.
+    /// Brings up the broken state of `scenario` for an engineer, see [`start_for`](Self::start_for).
     pub async fn start(scenario: Scenario, options: LabOptions, directory: &Path) -> Result<Self, ScenarioError> {
+        Self::start_for(Audience::Engineer, scenario, options, directory).await
+    }
+
+    /// Brings up the broken state of `scenario`, with its past. The CA file and the origin's certificates are written to
+    /// `directory`.
+    pub async fn start_for(
+        audience: Audience,
+        scenario: Scenario,
+        options: LabOptions,
+        directory: &Path,
+    ) -> Result<Self, ScenarioError> {
         write_root(&options, directory)?;
-        let broken = scenario.broken();
-        let lab = Lab::start(&broken.state, options).await?;
+        let step = scenario.broken().clone();
+        let lab = Box::pin(Lab::start_with(&step, options)).await?;
         lab.origin().write_pem(directory)?;
-        let up = applied(broken);
         let events = broadcast::channel(BACKLOG).0;
         let (accounts, origins) = (lab.edge().events(), (lab.origin_addr(), lab.standby_addr()));
-        let (lab, recent) = (Mutex::new(Running { lab, up }), Recent::default());
-        let stage = Arc::new(Stage { scenario, directory: directory.to_owned(), lab, recent });
+        let (lab, recent) = (Mutex::new(Running { lab, step }), Recent::default());
+        let stage = Arc::new(Stage { scenario, audience, directory: directory.to_owned(), lab, recent });
         let refining = tokio::spawn(refine(accounts, origins, events.clone(), Arc::downgrade(&stage)));
         let control = Control::start(stage.clone()).await?;
         Ok(Self { stage, control, events, _refining: AbortOnDropHandle::new(refining) })
@@ -133,6 +160,7 @@ impl Session {
             origin_domain: state.distribution.domain_name.clone(),
             curl: commands::curl(&state.request, lab.http_addr(), lab.https_addr(), &ca_file),
             openssl: commands::openssl(state, checked, &engineers_ca_file, client.as_ref()),
+            dig: commands::dig(state, &lab.name_server_addrs()),
             ca_file,
             control: format!("http://{}", self.control.address()),
         })
@@ -179,10 +207,15 @@ impl Stage {
         let step = self.step(action)?;
         let mut running = self.lab.lock().await;
         running.lab.apply(&step.state).await?;
-        running.lab.origin().write_pem(&self.directory)?;
-        running.lab.client_files(&self.directory)?;
-        running.up = applied(step);
-        Ok(running.up.clone())
+        self.write_files(&running.lab)?;
+        running.step = step.clone();
+        Ok(applied(step))
+    }
+
+    fn write_files(&self, lab: &Lab) -> Result<(), ScenarioError> {
+        lab.origin().write_pem(&self.directory)?;
+        lab.client_files(&self.directory)?;
+        Ok(())
     }
 
     fn step(&self, action: Action) -> Result<&Step, ScenarioError> {
@@ -195,17 +228,21 @@ impl Stage {
         wanted.ok_or_else(|| ScenarioError::NoSuchStep { kind, number, count: self.scenario.of_kind(kind).count() })
     }
 
-    /// The scenario, what is up, and what the origin saw.
+    /// The scenario, what is up, and what the origin saw; for a trainee nothing that tells the answer.
     async fn state(&self) -> Value {
         let running = self.lab.lock().await;
+        let origin_history = history::of(&running.lab.history().snapshot());
+        if self.audience == Audience::Trainee {
+            return json!({ "changed": running.step.kind != StepKind::Broken, "origin_history": origin_history });
+        }
         let titles = |kind| self.scenario.of_kind(kind).map(|step| step.title.clone()).collect::<Vec<_>>();
         json!({
             "scenario": self.scenario.id,
             "title": self.scenario.title,
-            "up": running.up,
+            "up": applied(&running.step),
             "fixes": titles(StepKind::Fix),
             "dead_ends": titles(StepKind::DeadEnd),
-            "origin_history": history::of(&running.lab.history().snapshot()),
+            "origin_history": origin_history,
         })
     }
 }

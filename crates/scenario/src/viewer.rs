@@ -41,14 +41,18 @@ impl TimeProvider for LabTime {
 
 /// What the viewer got.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: http::HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers, in the order in which they came.
+    pub headers: http::HeaderMap,
+    /// The body, as much of it as came.
+    pub body: Bytes,
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header, if there is such a header and its value is ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

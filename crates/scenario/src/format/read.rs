@@ -158,6 +158,7 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
         reports: read.reports,
         proves: read.proves.into_iter().map(Spanned::into_inner).collect(),
         steps,
+        text: text.into(),
     })
 }
 
@@ -168,7 +169,7 @@ fn inherited(broken: &Expect, step: &Expect) -> Expect {
 }
 
 /// What the healthy lab has beyond the defaults of its types.
-fn healthy_tables() -> Table {
+pub(super) fn healthy_tables() -> Table {
     let named = |name: &str| Value::Table(Table::from_iter([("name".to_owned(), name.into())]));
     [("origin", ORIGIN_DOMAIN), ("standby", STANDBY_DOMAIN)]
         .map(|(key, name)| (key.to_owned(), named(name)))
@@ -194,10 +195,24 @@ pub(super) fn laid_over(base: &Table, over: &Table) -> Table {
     tables
 }
 
+/// What a parser complains of, and the nearest of the keys or words it expected.
+pub(super) fn reason(error: &toml::de::Error) -> (String, Option<String>) {
+    let message = error.message();
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let nearest = |(found, known): (&&str, &[&str])| {
+        let nearest = edge502_rules::error::nearest(found, known.iter().copied())?;
+        Some((format!("unknown key or word `{found}`"), nearest.to_owned()))
+    };
+    match message.starts_with("unknown ").then(|| quoted.split_first().and_then(nearest)).flatten() {
+        Some((reason, nearest)) => (reason, Some(nearest)),
+        None => (message.to_owned(), None),
+    }
+}
+
 /// A text, and where it came from.
 pub(super) struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
 }
 
 impl Source<'_> {
@@ -208,17 +223,9 @@ impl Source<'_> {
 
     /// A parser's error as place, reason and the nearest of the keys or words it expected.
     fn refuse(&self, error: &toml::de::Error) -> ScenarioError {
-        let message = error.message();
-        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         let offset = error.span().map_or(0, |span| span.start);
-        let nearest = |(found, known): (&&str, &[&str])| {
-            let nearest = edge502_rules::error::nearest(found, known.iter().copied())?;
-            Some((format!("unknown key or word `{found}`"), nearest.to_owned()))
-        };
-        match message.starts_with("unknown ").then(|| quoted.split_first().and_then(nearest)).flatten() {
-            Some((reason, nearest)) => self.fault(offset, reason, Some(nearest)),
-            None => self.fault(offset, message.to_owned(), None),
-        }
+        let (reason, nearest) = reason(error);
+        self.fault(offset, reason, nearest)
     }
 
     pub(super) fn state(&self, tables: &Table) -> Result<State, ScenarioError> {

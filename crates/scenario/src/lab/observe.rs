@@ -7,7 +7,7 @@ use std::time::Duration;
 use edge502_edge::{Exchange, OriginFailure};
 use edge502_handshake::TrustStore;
 use edge502_legacy_tls::s_client::{self, Transcript, s_client};
-use edge502_origin::ConnectionRecord;
+use edge502_origin::{ConnectionRecord, PortKind};
 use edge502_rules::access_log::FIELDS;
 use edge502_rules::page::Page;
 use edge502_rules::request_id::RequestId;
@@ -53,6 +53,8 @@ pub struct Observed {
     pub origin_tls: Option<String>,
     /// The name the origin saw as SNI.
     pub origin_sni: Option<String>,
+    /// Whether the origin got one without TLS, by its own account.
+    pub in_clear: bool,
     /// How many requests the origin got.
     pub requests: usize,
     /// The same with those of the step's past.
@@ -118,7 +120,7 @@ impl Lab {
 
     /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine
     /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
-    async fn documented_check(&mut self) -> Result<Transcript, ScenarioError> {
+    pub(crate) async fn documented_check(&mut self) -> Result<Transcript, ScenarioError> {
         let mut options = s_client::Options::new(self.engineers_way().await?);
         let client = &self.state.client;
         let name = client.servername.clone().unwrap_or_else(|| self.state.distribution.domain_name.clone());
@@ -205,6 +207,7 @@ fn look_at_origin(records: &[ConnectionRecord], observed: &mut Observed) {
     observed.origin_sni = hello.and_then(|hello| hello.server_name.clone());
     let negotiated = records.iter().find_map(|record| record.negotiated.as_ref());
     observed.origin_tls = negotiated.map(|negotiated| negotiated.version.clone());
+    observed.in_clear = records.iter().any(|record| record.port == PortKind::Http && !record.requests.is_empty());
     observed.requests = requests(records);
 }
 
@@ -232,6 +235,7 @@ fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
         log: FIELDS.into_iter().zip(exchange.log.values()).collect(),
         origin_tls: None,
         origin_sni: None,
+        in_clear: false,
         requests: 0,
         requests_in_all: 0,
         age: answer.header("age").and_then(|age| age.parse().ok()),

@@ -6,6 +6,7 @@ use std::path::Path;
 use edge502_origin::ClientCertificate;
 use edge502_pki::PemFiles;
 
+use crate::network::asks_dns;
 use crate::state::{RequestSpec, Scheme, State};
 
 /// Asks the edge as the scenario's viewer does, and prints head and body.
@@ -63,6 +64,13 @@ pub(super) fn openssl(state: &State, origin: SocketAddr, ca_file: &str, client: 
         ClientCertificate::None => format!("{check} </dev/null"),
         _ => format!("sleep 1 | {check}"),
     }
+}
+
+/// The documented check for names, at each of the name servers; none where DNS plays no part.
+pub(super) fn dig(state: &State, name_servers: &[SocketAddr]) -> Vec<String> {
+    let servers = name_servers.iter().filter(|_| asks_dns(state));
+    let name = quoted(&state.distribution.domain_name);
+    servers.map(|server| format!("dig @{} -p {} {name} A +short", server.ip(), server.port())).collect()
 }
 
 /// The options that present a client certificate with its chain.

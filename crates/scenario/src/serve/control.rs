@@ -24,11 +24,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::recent::REMEMBERED;
-use super::{Action, Stage, is_own};
+use super::{Action, Audience, Stage, is_own};
 use crate::error::ScenarioError;
 
-/// The largest body of a request.
+/// The largest body of a request, in bytes.
 const MAX_BODY: usize = 4 * 1024;
+/// The largest patch, in bytes: a function's response may be in it.
+const MAX_PATCH: usize = 64 * 1024;
 /// The longest a client may take to send a request's head.
 const HEAD: Duration = Duration::from_secs(10);
 /// The most connections at a time.
@@ -103,9 +105,10 @@ async fn answer(stage: &Stage, own: SocketAddr, request: Request<Incoming>) -> R
         (&Method::GET, "/state") => reply(StatusCode::OK, &stage.state().await),
         (&Method::GET, "/log") => log(stage, request.uri().query()),
         (&Method::POST, "/apply") => apply(stage, request).await,
+        (&Method::POST, "/patch") => patch(stage, request).await,
         (_, "/state" | "/log") => not_allowed("GET"),
-        (_, "/apply") => not_allowed("POST"),
-        _ => refusal(StatusCode::NOT_FOUND, "ask for GET /state, GET /log or POST /apply"),
+        (_, "/apply" | "/patch") => not_allowed("POST"),
+        _ => refusal(StatusCode::NOT_FOUND, "ask for GET /state, GET /log, POST /apply or POST /patch"),
     }
 }
 
@@ -136,7 +139,7 @@ fn log(stage: &Stage, query: Option<&str>) -> Response<Full<Bytes>> {
         query => query.strip_prefix("last=").and_then(|count| count.parse().ok()),
     };
     match count {
-        Some(count) => reply(StatusCode::OK, &stage.recent.to_json(count)),
+        Some(count) => reply(StatusCode::OK, &stage.recent.to_json(count, stage.audience)),
         None => refusal(StatusCode::BAD_REQUEST, "ask for /log, or for /log?last=N with a number"),
     }
 }
@@ -163,16 +166,36 @@ impl Order {
 
 const ORDERS: &str = r#"send one of {"fix":1}, {"dead_end":1}, {"reset":true}"#;
 
+/// What a trainee may order; remedies are chosen where they are counted.
+const TRAINEES_ORDERS: &str = r#"send {"reset":true}, or changes of your own to /patch"#;
+
 async fn apply(stage: &Stage, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let trainee = stage.audience == Audience::Trainee;
+    let orders = if trainee { TRAINEES_ORDERS } else { ORDERS };
     let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, ORDERS);
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, orders);
     };
     let order = serde_json::from_slice::<Order>(&body.to_bytes()).ok().and_then(|order| order.action());
-    let Some(action) = order else { return refusal(StatusCode::BAD_REQUEST, ORDERS) };
+    let action = order.filter(|action| !trainee || *action == Action::Reset);
+    let Some(action) = action else { return refusal(StatusCode::BAD_REQUEST, orders) };
     match stage.apply(action).await {
         Ok(_) => reply(StatusCode::OK, &stage.state().await),
         Err(error @ ScenarioError::NoSuchStep { .. }) => refusal(StatusCode::NOT_FOUND, &error.to_string()),
         Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// `POST /patch`: the broken state with changes of the sender's own.
+async fn patch(stage: &Stage, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let Ok(body) = Limited::new(request.into_body(), MAX_PATCH).collect().await else {
+        return refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "send the keys of a [[fix]] table as a JSON object of 64 KiB at most",
+        );
+    };
+    match stage.patch(&body.to_bytes()).await {
+        Ok(_) => reply(StatusCode::OK, &stage.state().await),
+        Err(error) => refusal(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
     }
 }
 

@@ -8,6 +8,8 @@ use edge502_rules::Cause;
 use edge502_rules::access_log::{Encoding, LogFormat};
 use serde_json::{Value, json};
 
+use super::Audience;
+
 /// How many requests are remembered.
 pub(super) const REMEMBERED: usize = 256;
 
@@ -29,12 +31,13 @@ impl Recent {
     }
 
     /// The last `count`, each with its log record as standard logging v2 writes it in JSON.
-    pub(super) fn to_json(&self, count: usize) -> Value {
+    /// A trainee is not told the cause.
+    pub(super) fn to_json(&self, count: usize, audience: Audience) -> Value {
         let known = self.known();
         let wanted: Vec<_> = known.iter().skip(known.len().saturating_sub(count)).cloned().collect();
         drop(known);
         let format = LogFormat::with_all_fields(Encoding::Json);
-        json!({ "records": wanted.iter().map(|exchange| account(exchange, &format)).collect::<Vec<_>>() })
+        json!({ "records": wanted.iter().map(|exchange| account(exchange, &format, audience)).collect::<Vec<_>>() })
     }
 
     fn known(&self) -> MutexGuard<'_, VecDeque<Arc<Exchange>>> {
@@ -42,14 +45,17 @@ impl Recent {
     }
 }
 
-fn account(exchange: &Exchange, format: &LogFormat) -> Value {
+fn account(exchange: &Exchange, format: &LogFormat, audience: Audience) -> Value {
     let log: Value = serde_json::from_str(&format.line(&exchange.log)).expect("a line of a log in JSON is JSON");
-    json!({
+    let mut account = json!({
         "request_id": exchange.request_id.as_str(),
         "status": exchange.status,
-        "cause": exchange.cause.map(Cause::id),
-        "evidence": exchange.failure.as_ref().map(|failure| failure.evidence.clone()),
         "logged": exchange.logged,
         "log": log,
-    })
+    });
+    if audience == Audience::Engineer {
+        account["cause"] = json!(exchange.cause.map(Cause::id));
+        account["evidence"] = json!(exchange.failure.as_ref().map(|failure| failure.evidence.clone()));
+    }
+    account
 }

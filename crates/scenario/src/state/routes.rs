@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DistributionSpec, ORIGIN_ID, STANDBY_ID, State};
+use super::{DistributionSpec, ORIGIN_ID, STANDBY_ID, Scheme, State};
 
 /// A group of the origin and the standby, to which the default behaviour sends its requests.
 /// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginGroup.html>
@@ -35,6 +35,18 @@ pub enum OriginName {
     Origin,
     /// The one of `[standby]`.
     Standby,
+}
+
+impl State {
+    /// Whether the distribution leads this state's request to the origin's plain port. What an edge function chooses is
+    /// not looked at.
+    pub fn asks_in_clear(&self) -> bool {
+        match self.distribution.origin_protocol_policy.as_str() {
+            "http-only" => true,
+            "match-viewer" => self.request.scheme == Scheme::Http,
+            _ => false,
+        }
+    }
 }
 
 impl OriginName {
