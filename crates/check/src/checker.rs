@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_edge::{EdgeConfig, NoAnswer, OriginClient, OriginFailure};
-use edge502_handshake::{Expectation, Options as TlsOptions, Verdict, judge};
+use edge502_handshake::{Options as TlsOptions, Verdict};
+use edge502_rules::distribution::Distribution;
 use edge502_rules::{Cause, Finding, Phase};
 use http::{Method, Request};
 use tokio::time::Instant;
 
 use crate::error::CheckError;
 use crate::options::Options;
+use crate::other_name::{self, of_certificates};
 use crate::probes::{self, Probed};
-use crate::report::{Event, Report};
+use crate::report::{Event, OtherNameReport, Report};
 use crate::seen::{Ending, Seen, cause_of, evidence};
 use crate::target::{HostSettings, Target};
 use crate::view;
@@ -47,9 +49,10 @@ impl Checker {
         let mut visit = Visit {
             target,
             options: &self.options,
-            client: self.client.with_distribution(Arc::clone(&target.distribution)),
+            client: self.client.with_distribution(within(&target.distribution, self.options.timeout)),
             start: Instant::now(),
             connections: 0,
+            head_failed: None,
             conversation: Vec::new(),
         };
         visit.run().await
@@ -63,6 +66,8 @@ struct Visit<'a> {
     client: OriginClient,
     start: Instant,
     connections: usize,
+    /// How HEAD failed, if GET was tried for that.
+    head_failed: Option<String>,
     conversation: Vec<Event>,
 }
 
@@ -76,6 +81,7 @@ impl Visit<'_> {
             verdict.refine(finding);
             cause = Some(finding.cause);
         }
+        let other_name = self.other_name(&ending, cause).await;
         let findings = self.findings(&ending, cause, verdict.as_ref(), &probed);
         let observation = ending.handshake().map(|report| &report.observation);
         Ok(view::report(Seen {
@@ -87,21 +93,27 @@ impl Visit<'_> {
             verdict: verdict.as_ref(),
             observation,
             probed: &probed,
+            other_name,
+            head_failed: self.head_failed.take(),
             conversation: std::mem::take(&mut self.conversation),
             connections: self.connections,
             elapsed: self.start.elapsed(),
         }))
     }
 
-    /// Asks with HEAD, then with GET if that is answered with an error: many servers know HEAD badly.
+    /// Asks with HEAD, then with GET if that is refused.
     async fn ask(&mut self) -> Result<Ending, CheckError> {
         if let Some(method) = self.target.method.clone() {
             return self.ask_with(method).await;
         }
-        match self.ask_with(Method::HEAD).await? {
-            Ending::Answered(_, answer) if answer.status.as_u16() >= 400 => self.ask_with(Method::GET).await,
-            ending => Ok(ending),
+        let ending = self.ask_with(Method::HEAD).await?;
+        if !refuses_head(&ending) {
+            return Ok(ending);
         }
+        if let Ending::Failed(_, failure) = &ending {
+            self.head_failed = Some(failure.to_string());
+        }
+        self.ask_with(Method::GET).await
     }
 
     async fn ask_with(&mut self, method: Method) -> Result<Ending, CheckError> {
@@ -176,25 +188,21 @@ impl Visit<'_> {
         let (Some(report), Some(chain), Some(sni)) = (ending.handshake(), &probed.chain, self.target.sni()) else {
             return Vec::new();
         };
-        let mut observation = report.observation.clone();
-        if observation.served_chain.is_some() {
+        if report.observation.served_chain.is_some() {
             return Vec::new();
         }
-        observation.served_chain = Some(chain.clone());
-        let origin = self.target.origin();
         let forwarded = self.target.viewer_host.parse().ok().filter(|_| self.target.forwards_host());
-        let expectation = Expectation {
-            sni: &sni,
-            origin_domain: &origin.domain_name,
-            forwarded_host: forwarded.as_ref(),
-            allowed_names: &[],
-            protocols: &origin.custom.origin_ssl_protocols,
-            rulebook: self.options.rulebook,
-            client_certificate: None,
-        };
-        let verdict = judge(&observation, &expectation, &self.options.trust, self.options.clock.now());
-        let certificates = |finding: &Finding| matches!(finding.cause.phase(), Phase::Certificate | Phase::Chain);
-        verdict.judgement().findings.iter().filter(|finding| certificates(finding)).cloned().collect()
+        let place = (self.target, self.options);
+        of_certificates(&report.observation, chain, place, (sni.as_str(), forwarded.as_ref()))
+    }
+
+    /// What the other choice about `Host` would bring.
+    async fn other_name(&mut self, ending: &Ending, cause: Option<Cause>) -> Option<OtherNameReport> {
+        let (report, cause) = (ending.handshake()?, cause?);
+        let asked = other_name::ask(report, (self.target, self.options), cause, self.left()).await?;
+        self.connections += 1;
+        self.tell(format!("again, with SNI {}: {}", asked.server_name, asked.detail));
+        Some(asked)
     }
 
     fn left(&self) -> Duration {
@@ -209,6 +217,31 @@ impl Visit<'_> {
     fn not_taken(&self, method: &Method, reason: &'static str) -> CheckError {
         let (path, host) = (self.target.path.clone(), self.target.viewer_host.clone());
         CheckError::NotTaken { method: method.to_string(), path, host, reason }
+    }
+}
+
+/// The distribution with a `ConnectionTimeout` that is over before the check's own time is, so that the report can still
+/// say what was waited for.
+fn within(distribution: &Arc<Distribution>, timeout: Duration) -> Arc<Distribution> {
+    let most = timeout.mul_f32(0.8);
+    if distribution.origins.iter().all(|origin| origin.connection_timeout <= most) {
+        return Arc::clone(distribution);
+    }
+    let mut distribution = (**distribution).clone();
+    for origin in &mut distribution.origins {
+        origin.connection_timeout = origin.connection_timeout.min(most);
+    }
+    Arc::new(distribution)
+}
+
+/// Whether HEAD may be all that is wrong: many servers know it badly, and answer it with an error, with nonsense, or by
+/// hanging up.
+fn refuses_head(ending: &Ending) -> bool {
+    match ending {
+        Ending::Answered(_, answer) => answer.status.as_u16() >= 400,
+        Ending::Failed(_, failure) => {
+            failure.cause.phase() == Phase::Exchange && failure.cause != Cause::ResponseTimeout
+        }
     }
 }
 

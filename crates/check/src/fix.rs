@@ -6,6 +6,7 @@
 mod aws;
 mod servers;
 
+use edge502_handshake::ProtocolVersion;
 use edge502_rules::Cause;
 use edge502_rules::chain::{ChainReport, ServedChain, Top};
 
@@ -50,10 +51,12 @@ impl Place<'_> {
     }
 }
 
-/// The cures of `cause`, the concrete ones first; a general one is left out where a concrete one says it.
+/// The cures of `cause`, the concrete ones first. The general ones stand in the same order, so as many are left out; those
+/// about names all depend on whether `Host` is forwarded, which is known here.
 pub(crate) fn of(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
     let concrete = concrete(cause, place);
-    let skipped = usize::from(!concrete.is_empty());
+    let about_names = matches!(cause, Cause::CertificateNameMismatch | Cause::SniRefused);
+    let skipped = if about_names { usize::MAX } else { concrete.len() };
     let general = cause.fixes().iter().skip(skipped).map(|text| plain(*text));
     concrete.into_iter().chain(general).collect()
 }
@@ -71,7 +74,8 @@ fn concrete(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
         Cause::ChainIncomplete => vec![with(missing_issuer(place), servers::full_chain())],
         Cause::ChainOutOfOrder | Cause::ChainLeafNotFirst => vec![with(order(place), servers::full_chain())],
         Cause::CertificateNameMismatch | Cause::SniRefused => names(place),
-        Cause::CertificateExpired | Cause::ChainIntermediateExpired => {
+        Cause::ChainIntermediateExpired => vec![with(outdated(place), servers::full_chain())],
+        Cause::CertificateExpired => {
             vec![with(
                 "Renew the certificate and reload the server: it shows what it read when it started.",
                 servers::reload(),
@@ -86,17 +90,32 @@ fn concrete(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
                 servers::issue(name),
             )]
         }
-        Cause::ProtocolMismatch => vec![
-            with("Switch TLS 1.2 and 1.3 on at the origin.", servers::protocols()),
-            with(
-                "Or list every protocol the origin speaks in OriginSslProtocols; the list is no minimum.",
-                vec![aws::origin(
-                    place.target(),
-                    ".CustomOriginConfig.OriginSslProtocols",
-                    "{\"Quantity\":3,\"Items\":[\"TLSv1\",\"TLSv1.1\",\"TLSv1.2\"]}",
-                )],
+        Cause::ProtocolMismatch => protocols(place),
+        Cause::CertificateUnsupportedKey => {
+            let name = place.target().host_header();
+            vec![with(
+                format!("Install a certificate for {name} with a P-256 or RSA 2048 key."),
+                servers::issue_with_key(name),
+            )]
+        }
+        Cause::CertificateWrongPurpose => {
+            let name = place.target().host_header();
+            vec![with(
+                format!("Install a certificate for {name} that is meant for servers (serverAuth)."),
+                servers::issue(name),
+            )]
+        }
+        Cause::CertificateKeyMismatch => vec![with(
+            "Install the key that belongs to the certificate: these two commands print the same for a pair.",
+            servers::compare_keys(),
+        )],
+        Cause::DnsNoSuchName => vec![with(
+            format!(
+                "Set DomainName of the origin to a name that exists; {} does not.",
+                place.target().origin().domain_name
             ),
-        ],
+            vec![aws::origin(place.target(), ".DomainName", "\"NAME\"")],
+        )],
         Cause::CipherMismatch => vec![with("Enable suites that CloudFront offers.", servers::ciphers())],
         Cause::CurveMismatch => vec![with("Enable P-256, X25519 or P-384.", servers::curves())],
         Cause::ClientCertificateRequired => {
@@ -110,9 +129,16 @@ fn concrete(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
             format!("Point HTTPSPort at a port that speaks TLS; {} does not.", place.target().port()),
             vec![aws::origin(place.target(), ".CustomOriginConfig.HTTPSPort", "443")],
         )],
-        Cause::ResponseTimeout => vec![with(
-            "Answer sooner; or raise OriginReadTimeout (1 to 120 s, more with a raised quota).",
-            vec![aws::origin(place.target(), ".CustomOriginConfig.OriginReadTimeout", "60")],
+        Cause::ResponseTimeout => vec![
+            plain("Make the application answer faster."),
+            with(
+                "Raise OriginReadTimeout (1 to 120 s, more with a raised quota).",
+                vec![aws::origin(place.target(), ".CustomOriginConfig.OriginReadTimeout", "60")],
+            ),
+        ],
+        Cause::OriginErrorRelayed => vec![with(
+            "Look behind the origin: load balancer, gateway or application made this answer. It can be had without CloudFront:",
+            vec![("shell", curl(place.target()))],
         )],
         _ => Vec::new(),
     }
@@ -128,6 +154,61 @@ fn missing_issuer(place: &Place<'_>) -> String {
     format!("Send the missing intermediate certificate of {issuer} along, after the origin's own.{from}")
 }
 
+/// The request of the check, for curl.
+fn curl(target: &Target) -> String {
+    let (domain, host, port) = (target.origin().domain_name.as_str(), target.host_header(), target.port());
+    let (scheme, usual) = if target.uses_https() { ("https", 443) } else { ("http", 80) };
+    let lead = if host == domain { String::new() } else { format!(" --connect-to {host}:{port}:{domain}:{port}") };
+    let port = if port == usual { String::new() } else { format!(":{port}") };
+    format!("curl -sS -i{lead} '{scheme}://{host}{port}{}'", target.path().replace('\'', "%27"))
+}
+
+/// What to change so that a version is spoken by both.
+fn protocols(place: &Place<'_>) -> Vec<Fix> {
+    let target = place.target();
+    let listed = &target.origin().custom.origin_ssl_protocols;
+    let spoken = place.seen.probed.versions.iter().min().copied();
+    let modern = spoken.is_some_and(|version| version >= ProtocolVersion::Tls12);
+    // CloudFront speaks what is listed; TLS 1.3 comes with TLSv1.2.
+    let lowest = spoken.unwrap_or(ProtocolVersion::Tls10).min(ProtocolVersion::Tls12);
+    let items: Vec<&str> = ProtocolVersion::ALL
+        .iter()
+        .filter(|version| (lowest..=ProtocolVersion::Tls12).contains(version))
+        .map(|version| version.name())
+        .collect();
+    let value = serde_json::json!({ "Quantity": items.len(), "Items": items }).to_string();
+    let list = aws::origin(target, ".CustomOriginConfig.OriginSslProtocols", &value);
+    let listed = listed.iter().map(|protocol| protocol.to_string()).collect::<Vec<_>>().join(", ");
+    if modern {
+        let text = format!("Set OriginSslProtocols to TLSv1.2, which the origin speaks; now it lists {listed}.");
+        return vec![with(text, vec![list])];
+    }
+    let speaks = spoken.map(|version| format!(" The origin speaks {version}.")).unwrap_or_default();
+    vec![
+        with("Switch TLS 1.2 and 1.3 on at the origin.", servers::protocols()),
+        with(
+            format!(
+                "Or list every protocol the origin speaks in OriginSslProtocols, which lists {listed}; the list is no \
+                 minimum.{speaks}"
+            ),
+            vec![list],
+        ),
+    ]
+}
+
+/// Which intermediate to replace.
+fn outdated(place: &Place<'_>) -> String {
+    let path = place.structure.map(|structure| structure.path.as_slice()).unwrap_or_default();
+    let certificates = path.iter().skip(1).filter_map(|position| place.chain.get(*position));
+    match certificates.filter(|certificate| !certificate.is_current(place.seen.now())).map(|c| &c.subject).next() {
+        Some(subject) => format!(
+            "Replace {subject} by the authority's current certificate of that name: install the full chain that came \
+             with the renewal."
+        ),
+        None => "Install the full chain that came with the renewal.".to_owned(),
+    }
+}
+
 fn order(place: &Place<'_>) -> String {
     let path = place.structure.map(|structure| structure.path.as_slice()).unwrap_or_default();
     let subjects: Vec<&str> =
@@ -138,6 +219,15 @@ fn order(place: &Place<'_>) -> String {
     format!("Send the certificates in this order, and no others: {}", subjects.join(" → "))
 }
 
+/// What came of trying the other name, for a sentence that advises it.
+fn tried(place: &Place<'_>) -> &'static str {
+    match &place.seen.other_name {
+        Some(other) if other.would_connect => ", and that name was tried just now: it would connect",
+        Some(_) => ", which alone is not enough: that name was tried just now, see below",
+        None => "",
+    }
+}
+
 /// Where names decide: which was asked for, which are there, and which settings choose it.
 fn names(place: &Place<'_>) -> Vec<Fix> {
     let target = place.target();
@@ -146,8 +236,9 @@ fn names(place: &Place<'_>) -> Vec<Fix> {
     if target.forwards_host() && asked != target.origin().domain_name.as_str() {
         fixes.push(with(
             format!(
-                "Do not forward Host: use the origin request policy AllViewerExceptHostHeader. CloudFront then asks for {} instead of {asked}.",
-                target.origin().domain_name
+                "Do not forward Host: use the origin request policy AllViewerExceptHostHeader. CloudFront then asks for {} instead of {asked}{}.",
+                target.origin().domain_name,
+                tried(place)
             ),
             vec![aws::behavior(target, ".OriginRequestPolicyId", "\"b689b0a8-53d0-40ab-baf2-68738e2966ac\"")],
         ));

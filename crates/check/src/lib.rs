@@ -12,6 +12,7 @@ mod error;
 mod fix;
 mod limits;
 mod options;
+mod other_name;
 mod probes;
 pub mod render;
 pub mod report;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use edge502_edge::HandshakeReport;
 use edge502_handshake::probe::{self, Narrowed, Trial};
-use edge502_handshake::{End, Observation};
+use edge502_handshake::{End, Observation, ProtocolVersion};
 use edge502_rules::{Cause, Finding, Phase};
 use tokio::net::TcpStream;
 
@@ -18,6 +18,8 @@ pub(crate) struct Probed {
     pub(crate) refined: Option<Finding>,
     /// The certificates, if the first connection got none.
     pub(crate) chain: Option<Vec<Vec<u8>>>,
+    /// The versions that the origin chose from what was offered.
+    pub(crate) versions: Vec<ProtocolVersion>,
     /// What the origin speaks, in words.
     pub(crate) speaks: Vec<String>,
     /// How many connections that took.
@@ -38,6 +40,12 @@ pub(crate) async fn probe(report: &HandshakeReport, cause: Cause, names: &[&str]
     Probed {
         refined: ambiguous.then(|| narrowed.finding()).flatten(),
         chain: narrowed.trials.iter().find_map(|trial| trial.answer.flight.served_chain.clone()),
+        versions: narrowed
+            .trials
+            .iter()
+            .filter(|trial| trial.answer.accepted())
+            .filter_map(|trial| trial.answer.version())
+            .collect(),
         speaks: speaks(&narrowed),
         connections: narrowed.trials.len(),
         told: narrowed.trials.iter().map(told).collect(),

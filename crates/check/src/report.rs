@@ -59,6 +59,8 @@ pub struct Report {
     pub warnings: Vec<WarningReport>,
     /// The handshake, if one was tried.
     pub handshake: Option<HandshakeReport>,
+    /// What happens with the name that the other choice about `Host` would send, if names may matter.
+    pub other_name: Option<OtherNameReport>,
     /// The certificates exactly as the origin sent them, in wire order.
     pub served_chain: Vec<CertificateReport>,
     /// The origin's response, if there was one.
@@ -180,6 +182,21 @@ pub struct HandshakeReport {
     pub origin_speaks: Vec<String>,
     /// Time from the first byte to the end, in milliseconds.
     pub elapsed_ms: u64,
+}
+
+/// What the origin shows for the name that CloudFront would send if `Host` were forwarded, or were not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OtherNameReport {
+    /// The name.
+    pub server_name: String,
+    /// Whether `Host` is forwarded in that case.
+    pub host_forwarded: bool,
+    /// Whether nothing in that handshake would stop CloudFront.
+    pub would_connect: bool,
+    /// The names on the certificate that came first; empty if none came.
+    pub names: Vec<String>,
+    /// What was seen.
+    pub detail: String,
 }
 
 /// A ClientHello in words.

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use crate::options::Options;
 use crate::probes::Probed;
-use crate::report::Event;
+use crate::report::{Event, OtherNameReport};
 use crate::target::Target;
 
 /// How asking an origin ended.
@@ -42,6 +42,9 @@ pub(crate) struct Seen<'a> {
     pub(crate) verdict: Option<&'a Judged>,
     pub(crate) observation: Option<&'a Observation>,
     pub(crate) probed: &'a Probed,
+    pub(crate) other_name: Option<OtherNameReport>,
+    /// How HEAD failed, if GET was tried for that.
+    pub(crate) head_failed: Option<String>,
     pub(crate) conversation: Vec<Event>,
     pub(crate) connections: usize,
     pub(crate) elapsed: Duration,

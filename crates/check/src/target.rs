@@ -148,6 +148,13 @@ impl Target {
         &self.viewer_host
     }
 
+    /// The `Host` the viewer sends, unless it is the distribution's own name or a stand-in for it: nobody has a
+    /// certificate for that.
+    pub(crate) fn alias(&self) -> Option<&str> {
+        let own = self.distribution.domain_name.as_deref().unwrap_or(OWN_NAME);
+        Some(self.viewer_host.as_str()).filter(|host| *host != own)
+    }
+
     /// The origin.
     pub fn origin(&self) -> &Origin {
         &self.distribution.origins[0]

@@ -8,7 +8,7 @@ use edge502_edge::OriginAnswer;
 use edge502_handshake::wire::{CipherSuite, ClientHello};
 use edge502_handshake::{End, Observation};
 use edge502_rules::certificate::Certificate;
-use edge502_rules::chain::{ChainReport, ServedChain, Top};
+use edge502_rules::chain::{ChainReport, Remark, ServedChain, Top};
 use edge502_rules::outcome::{DetailedResultType, Outcome};
 use edge502_rules::page::Page;
 use edge502_rules::{Cause, Finding};
@@ -31,6 +31,7 @@ pub(crate) fn report(mut seen: Seen<'_>) -> Report {
     let outcome = seen.cause.map(Outcome::of);
     let log_type = outcome.map_or(DetailedResultType::Miss, |outcome| outcome.detailed_result_type);
     let conversation = std::mem::take(&mut seen.conversation);
+    let other_name = seen.other_name.clone();
     Report {
         target: target(&seen),
         verdict: Verdict::of(seen.cause),
@@ -47,6 +48,7 @@ pub(crate) fn report(mut seen: Seen<'_>) -> Report {
         observed: observed(&seen),
         warnings: warnings::of(&seen, &chain, structure.as_ref()),
         handshake: seen.observation.map(|observation| handshake(observation, seen.probed)),
+        other_name,
         served_chain: certificates(&chain, structure.as_ref()),
         response: seen.answer().map(response),
         conversation,
@@ -178,7 +180,8 @@ fn role(position: usize, structure: Option<&ChainReport>) -> &'static str {
     if position == structure.leaf {
         return "leaf";
     }
-    if structure.top == (Top::Untrusted { position }) {
+    if structure.top == (Top::Untrusted { position }) || structure.remarks.contains(&Remark::RootIncluded { position })
+    {
         return "root";
     }
     if structure.path.contains(&position) { "intermediate" } else { "surplus" }

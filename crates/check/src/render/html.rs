@@ -157,6 +157,10 @@ fn facts(text: &mut String, report: &Report) {
             fact("The origin would speak", spoken);
         }
     }
+    if let Some(other) = &report.other_name {
+        let verdict = if other.would_connect { "would connect" } else { "would fail, too" };
+        fact(&format!("With SNI {}", escaped(&other.server_name)), &format!("{verdict}; {}", other.detail));
+    }
     for limit in &report.limits {
         fact("Limit", limit);
     }

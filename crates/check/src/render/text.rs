@@ -63,7 +63,7 @@ fn finding_text(text: &mut String, index: usize, finding: &FindingReport, look: 
     // What comes after the first finding is usually cured with it or after it; one cure each is enough there.
     let most = if index == 0 { finding.fix.len() } else { 1 };
     for (number, fix) in finding.fix.iter().take(most).enumerate() {
-        wrapped(text, &format!("- {}", printable(fix)), 2, look);
+        item(text, &printable(fix), look);
         for snippet in finding.configuration.iter().filter(|snippet| index == 0 && snippet.fix == number) {
             for (number, line) in snippet.text.lines().enumerate() {
                 let program = if number == 0 { snippet.program } else { "" };
@@ -93,6 +93,7 @@ fn facts(text: &mut String, report: &Report, look: Look) {
     for certificate in &report.served_chain {
         named(text, if certificate.position == 0 { "Chain" } else { "" }, &link(certificate), look);
     }
+    names(text, report, look);
     if let Some(response) = &report.response {
         let server = response.server.as_ref().map(|server| format!(", Server: {server}")).unwrap_or_default();
         let location = response.location.as_ref().map(|to| format!(", Location: {to}")).unwrap_or_default();
@@ -105,6 +106,36 @@ fn facts(text: &mut String, report: &Report, look: Look) {
     named(text, "Rules", &format!("{}; AWS's library alone: {other}", report.rules), look);
 }
 
+/// Which name was sent, which ones the certificate has, and what happens with the other name.
+fn names(text: &mut String, report: &Report, look: Look) {
+    let Some(other) = &report.other_name else { return };
+    let sent = report.target.sni.as_deref().unwrap_or_default();
+    let leaf = report.served_chain.iter().find(|certificate| certificate.role == "leaf");
+    let shown = leaf.map(|leaf| format!("; the certificate is for {}", list(&leaf.names))).unwrap_or_default();
+    let line = format!("{sent} was sent ({}){shown}", forwarded(!other.host_forwarded));
+    named(text, "Names", &printable(&line), look);
+    let outcome = if other.would_connect {
+        format!("CloudFront would connect: the certificate is for {}", list(&other.names))
+    } else {
+        format!("CloudFront would fail, too: {}", other.detail)
+    };
+    let line = format!("with {} ({}) {outcome}", other.server_name, forwarded(other.host_forwarded));
+    named(text, "", &printable(&line), look);
+}
+
+const fn forwarded(host: bool) -> &'static str {
+    if host { "Host forwarded" } else { "Host not forwarded" }
+}
+
+/// As many names as a reader can take in.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "no name at all".to_owned(),
+        names if names.len() <= 8 => names.join(", "),
+        names => format!("{} and {} more", names[..8].join(", "), names.len() - 8),
+    }
+}
+
 fn tls(handshake: &HandshakeReport) -> String {
     let chosen: Vec<&str> = [&handshake.version, &handshake.cipher_suite, &handshake.group]
         .into_iter()
@@ -112,11 +143,11 @@ fn tls(handshake: &HandshakeReport) -> String {
         .map(String::as_str)
         .collect();
     let mut parts = vec![if chosen.is_empty() { "nothing agreed".to_owned() } else { chosen.join(", ") }];
-    if handshake.end != "completed" {
-        parts.push(format!("ended: {}", handshake.end));
-    }
-    if let Some(alert) = &handshake.alert {
-        parts.push(format!("alert {alert}"));
+    match (&handshake.alert, handshake.end) {
+        (_, "completed") => {}
+        (Some(alert), _) => parts.push(format!("the origin sent {alert}")),
+        (None, "aborted") => parts.push("CloudFront's side ended it".to_owned()),
+        (None, end) => parts.push(format!("ended: {end}")),
     }
     if handshake.client_certificate_requested {
         parts.push("asks for a client certificate".to_owned());
@@ -157,6 +188,13 @@ fn named(text: &mut String, name: &str, line: &str, look: Look) {
     wrapped(text, line, INDENT, look);
     let label = look.paint.faint(&format!("{name:<INDENT$}"));
     text.replace_range(start..start + INDENT, &label);
+}
+
+/// An entry of a list.
+fn item(text: &mut String, words: &str, look: Look) {
+    let start = text.len();
+    wrapped(text, words, 4, look);
+    text.replace_range(start..start + 4, "  - ");
 }
 
 /// Words broken into lines of the terminal's width, each behind `indent` columns.
@@ -224,7 +262,7 @@ fn settings(text: &mut String, settings: &[Setting], look: Look) {
         let level = if setting.level == Level::Error { look.paint.bad(level) } else { level.to_owned() };
         let _ = writeln!(text, "{level}  {}", printable(&setting.place));
         wrapped(text, &printable(&setting.message), 2, look);
-        wrapped(text, &format!("- {}", printable(&setting.remedy)), 2, look);
+        item(text, &printable(&setting.remedy), look);
         let _ = writeln!(text, "  {}", look.paint.faint(&format!("{}, {}", setting.grade, setting.source)));
     }
 }
