@@ -10,6 +10,7 @@ const JSON: &str = include_str!("../../testdata/template.json");
 const PLAN: &str = include_str!("../../testdata/plan.json");
 const LIST: &str = include_str!("../../testdata/list.json");
 const CONFIG: &str = include_str!("../../testdata/three-origins.json");
+const SHOP: &str = include_str!("../../testdata/shop.json");
 
 /// Each target: its name, and whether `Host` is forwarded or what hides it.
 fn targets(source: &Source) -> Vec<(String, String)> {
@@ -126,6 +127,43 @@ fn lists_are_read_one_by_one() {
     let trap = "DistributionList.Items[0].Origins.Items[0].CustomOriginConfig.OriginProtocolPolicy";
     assert!(places(&sources[0], Level::Warning).contains(&trap));
     assert!(sources[0].settings.iter().all(|setting| setting.distribution == "EDFDVBD6EXAMPLE"));
+}
+
+/// What `get-distribution` prints, in every form in which the aws CLI tells of the same distribution.
+#[test]
+fn the_shop_is_the_same_in_every_form() {
+    let whole: Value = serde_json::from_str(SHOP).unwrap();
+    let (distribution, config) = (&whole["Distribution"], &whole["Distribution"]["DistributionConfig"]);
+    let mut item = config.clone();
+    for member in ["Id", "ARN", "Status", "LastModifiedTime", "DomainName", "AliasICPRecordals"] {
+        item[member] = distribution[member].clone();
+    }
+    let envelopes = [
+        whole.clone(),
+        serde_json::json!({ "ETag": whole["ETag"], "DistributionConfig": config }),
+        serde_json::json!({ "DistributionList": { "Items": [item] } }),
+    ];
+    for envelope in envelopes {
+        let sources = read(&serde_json::to_string_pretty(&envelope).unwrap()).unwrap();
+        let [shop] = sources.as_slice() else { panic!("{sources:?}") };
+        expect(
+            shop,
+            &[
+                ("images.shop.test:443 (/images/*)", "sends images.shop.test"),
+                ("api.shop.test:443 (/api/*)", "forwards www.shop.test"),
+                ("origin.shop.test:443 (*)", "sends origin.shop.test"),
+            ],
+        );
+        assert_eq!(shop.settings, [], "nothing is noteworthy about a sound distribution");
+        let parsed = &shop.parsed.distribution;
+        let policies: Vec<Option<&str>> = parsed
+            .all_behaviors()
+            .map(|behavior| behavior.origin_request_policy.as_ref().and_then(|policy| policy.managed_name))
+            .collect();
+        assert_eq!(policies, [None, Some("AllViewer"), Some("AllViewerExceptHostHeader")]);
+        let caches: Vec<bool> = parsed.all_behaviors().map(|behavior| behavior.caches()).collect();
+        assert_eq!(caches, [true, false, true]);
+    }
 }
 
 #[test]
