@@ -1,4 +1,4 @@
-//! HAProxy.
+//! `HAProxy`.
 
 use std::path::Path;
 use std::process::Command;

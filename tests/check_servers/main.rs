@@ -1,6 +1,6 @@
 //! Servers that others wrote, set up well and badly, and what `check` says of them.
 //!
-//! The lab's own origins prove that edge and check agree; real nginx, HAProxy, `openssl s_server` and Node.js prove that
+//! The lab's own origins prove that edge and check agree; real nginx, `HAProxy`, `openssl s_server` and Node.js prove that
 //! the broken states are those of the field. Where a program is missing its tests are listed as ignored with the
 //! reason.
 

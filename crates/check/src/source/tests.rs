@@ -161,7 +161,7 @@ fn the_shop_is_the_same_in_every_form() {
             .map(|behavior| behavior.origin_request_policy.as_ref().and_then(|policy| policy.managed_name))
             .collect();
         assert_eq!(policies, [None, Some("AllViewer"), Some("AllViewerExceptHostHeader")]);
-        let caches: Vec<bool> = parsed.all_behaviors().map(|behavior| behavior.caches()).collect();
+        let caches: Vec<bool> = parsed.all_behaviors().map(distribution::Behavior::caches).collect();
         assert_eq!(caches, [true, false, true]);
     }
 }
