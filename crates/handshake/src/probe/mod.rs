@@ -72,6 +72,20 @@ impl ProbeAnswer {
     }
 }
 
+/// Connects with `dialling` and [`probe`]s; each of the two may take `limit`.
+pub async fn reach<IO, F>(dialling: F, offer: &Offer, limit: Duration) -> ProbeAnswer
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+    F: Future<Output = io::Result<IO>>,
+{
+    let end = match timeout(limit, dialling).await {
+        Ok(Ok(io)) => return probe(io, offer, limit).await,
+        Ok(Err(error)) => End::from_io(&error),
+        Err(_) => End::TimedOut,
+    };
+    ProbeAnswer { flight: Flight::default(), first_bytes: Vec::new(), end }
+}
+
 /// Sends `offer` over a fresh connection and reads the origin's first flight, for at most `limit`.
 pub async fn probe<IO>(mut io: IO, offer: &Offer, limit: Duration) -> ProbeAnswer
 where

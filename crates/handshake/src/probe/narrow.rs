@@ -7,11 +7,10 @@ use std::time::Duration;
 use edge502_rules::certificate::KeyType;
 use edge502_rules::{Cause, Finding};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 
-use super::{Offer, ProbeAnswer, probe};
-use crate::wire::{ClientHello, Flight};
-use crate::{End, Observation};
+use super::{Offer, ProbeAnswer, reach};
+use crate::Observation;
+use crate::wire::ClientHello;
 
 /// The most connections [`narrow`] opens.
 pub const MAX_PROBES: usize = 6;
@@ -214,16 +213,8 @@ where
 
     async fn tries(&mut self, variant: Variant, other_name: &str) -> Option<ProbeAnswer> {
         let offer = variant.of(Offer::like(self.hello), other_name);
-        let answer = match timeout(self.limit, (self.dial)()).await {
-            Ok(Ok(io)) => probe(io, &offer, self.limit).await,
-            Ok(Err(error)) => unreached(End::from_io(&error)),
-            Err(_) => unreached(End::TimedOut),
-        };
+        let answer = reach((self.dial)(), &offer, self.limit).await;
         self.trials.push(Trial { variant, answer: answer.clone() });
         answer.accepted().then_some(answer)
     }
-}
-
-fn unreached(end: End) -> ProbeAnswer {
-    ProbeAnswer { flight: Flight::default(), first_bytes: Vec::new(), end }
 }

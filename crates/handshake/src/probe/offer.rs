@@ -18,6 +18,8 @@ pub struct Offer {
     pub schemes: Vec<SignatureScheme>,
     /// The name for SNI, if any is sent.
     pub server_name: Option<String>,
+    /// The protocols named by ALPN (RFC 7301), preferred ones first; empty to send none, as CloudFront does.
+    pub protocols: Vec<Vec<u8>>,
 }
 
 /// Suites an origin may insist on and CloudFront does not offer: DHE, CHACHA20 below TLS 1.3, CCM, ARIA, Camellia,
@@ -45,6 +47,7 @@ impl Offer {
             groups: hello.groups.clone(),
             schemes: hello.signature_schemes.clone(),
             server_name: hello.server_name.clone(),
+            protocols: hello.alpn.clone(),
         }
     }
 
@@ -81,6 +84,12 @@ impl Offer {
     /// The same offer with another name as SNI.
     pub fn with_server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
+        self
+    }
+
+    /// The same offer with this protocol, and no other, named by ALPN.
+    pub fn with_protocol(mut self, name: &str) -> Self {
+        self.protocols = vec![name.as_bytes().to_vec()];
         self
     }
 
@@ -138,6 +147,9 @@ impl Offer {
             extension(ExtensionType::SUPPORTED_GROUPS, &list::<2>(&numbers(self.groups.iter().map(|group| group.0))));
             extension(ExtensionType::EC_POINT_FORMATS, &[1, 0]);
         }
+        if !self.protocols.is_empty() {
+            extension(ExtensionType::ALPN, &list::<2>(&protocol_names(&self.protocols)));
+        }
         extension(ExtensionType::EXTENDED_MASTER_SECRET, &[]);
         if highest >= ProtocolVersion::Tls12 {
             let schemes = numbers(self.schemes.iter().map(|scheme| scheme.0));
@@ -166,6 +178,13 @@ fn server_name(name: &str) -> Vec<u8> {
     let mut entry = vec![0];
     prefixed::<2>(&mut entry, name.as_bytes());
     list::<2>(&entry)
+}
+
+fn protocol_names(protocols: &[Vec<u8>]) -> Vec<u8> {
+    protocols.iter().fold(Vec::new(), |mut names, protocol| {
+        prefixed::<1>(&mut names, protocol);
+        names
+    })
 }
 
 pub(super) fn random<const N: usize>() -> [u8; N] {
@@ -204,8 +223,14 @@ mod tests {
             groups: vec![NamedGroup(0x0017), NamedGroup(0x001D)],
             schemes: vec![SignatureScheme(0x0403)],
             server_name: Some("origin.test".to_owned()),
+            protocols: vec![],
         };
-        for offer in [offer.clone(), offer.clone().with_everything(), offer.without_server_name()] {
+        for offer in [
+            offer.clone(),
+            offer.clone().with_everything(),
+            offer.clone().with_protocol("h2"),
+            offer.without_server_name(),
+        ] {
             let mut hello = ClientHello::parse(&offer.encode()).unwrap();
             let mut read = Offer::like(&hello);
             read.versions.sort_unstable();
@@ -225,6 +250,7 @@ mod tests {
             groups: vec![NamedGroup(0x17)],
             schemes: vec![],
             server_name: Some("origin.test".to_owned()),
+            protocols: vec![],
         };
         let record = offer.encode();
         assert_eq!(record[1..3], [3, 0]);

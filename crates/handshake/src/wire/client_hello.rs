@@ -172,7 +172,8 @@ fn key_shares(list: &[u8]) -> Result<Vec<KeyShare>, HandshakeError> {
     Ok(shares)
 }
 
-fn protocols(list: &[u8]) -> Result<Vec<Vec<u8>>, HandshakeError> {
+/// The protocols in the body of an ALPN extension's list (RFC 7301 section 3.1); a server's list holds the one it chose.
+pub(super) fn protocols(list: &[u8]) -> Result<Vec<Vec<u8>>, HandshakeError> {
     let mut reader = Reader::new(list, "ALPN");
     let mut protocols = Vec::new();
     while !reader.is_empty() {

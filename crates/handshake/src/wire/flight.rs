@@ -5,7 +5,7 @@ use super::codes::NamedGroup;
 use super::decrypt::{HandshakeSecret, Opener};
 use super::reader::Reader;
 use super::record::{Alert, ContentType, Message, Record, message_type, messages, records};
-use super::server_hello::ServerHello;
+use super::server_hello::{ServerHello, encrypted_protocol};
 use super::version::ProtocolVersion;
 use crate::HandshakeError;
 
@@ -27,6 +27,8 @@ pub struct Flight {
     pub server_hello: Option<ServerHello>,
     /// The group of the key exchange, from the ServerHello or, below TLS 1.3, from the `ServerKeyExchange`.
     pub group: Option<NamedGroup>,
+    /// The protocol the server chose by ALPN (RFC 7301), as `h2`.
+    pub alpn: Option<Vec<u8>>,
     /// The certificates in wire order.
     pub served_chain: Option<Vec<Vec<u8>>>,
     /// The request for a client certificate.
@@ -124,6 +126,9 @@ impl Walk {
         let flight = &mut self.flight;
         match (message.kind, flight.version()) {
             (message_type::SERVER_HELLO, None) => self.server_hello(message.body),
+            (message_type::ENCRYPTED_EXTENSIONS, Some(ProtocolVersion::Tls13)) => {
+                flight.alpn = encrypted_protocol(message.body);
+            }
             (message_type::CERTIFICATE, Some(version)) if flight.served_chain.is_none() => {
                 flight.served_chain = served_chain(message.body, version).ok();
             }
@@ -148,6 +153,7 @@ impl Walk {
             self.flight.hello_retry_request = Some(hello);
         } else {
             self.flight.group = hello.group;
+            self.flight.alpn.clone_from(&hello.alpn);
             self.flight.server_hello = Some(hello);
         }
     }

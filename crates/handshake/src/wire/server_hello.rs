@@ -1,6 +1,6 @@
 //! ServerHello and HelloRetryRequest (RFC 8446 sections 4.1.3 and 4.1.4): what a server chose.
 
-use super::client_hello::extensions;
+use super::client_hello::{extensions, protocols};
 use super::codes::{CipherSuite, ExtensionType, NamedGroup};
 use super::reader::Reader;
 use super::record::{ContentType, message_type, messages, records};
@@ -30,6 +30,8 @@ pub struct ServerHello {
     pub cipher_suite: CipherSuite,
     /// The group of the `key_share` extension; only TLS 1.3 has it here.
     pub group: Option<NamedGroup>,
+    /// The protocol chosen by ALPN; below TLS 1.3 it is told here.
+    pub alpn: Option<Vec<u8>>,
     /// The types of the extensions, in wire order.
     pub extensions: Vec<ExtensionType>,
 }
@@ -43,7 +45,7 @@ impl ServerHello {
         let _session_id = reader.vec8()?;
         let cipher_suite = reader.u16()?.into();
         let _compression_method = reader.u8()?;
-        let mut hello = Self { version_code, random, cipher_suite, group: None, extensions: Vec::new() };
+        let mut hello = Self { version_code, random, cipher_suite, group: None, alpn: None, extensions: Vec::new() };
         if !reader.is_empty() {
             for (kind, body) in extensions(reader.vec16()?)? {
                 hello.read_extension(kind, Reader::new(body, "ServerHello extension"))?;
@@ -57,6 +59,7 @@ impl ServerHello {
             ExtensionType::SUPPORTED_VERSIONS => self.version_code = body.u16()?,
             // A HelloRetryRequest carries the group alone, a ServerHello the public value, too.
             ExtensionType::KEY_SHARE => self.group = Some(body.u16()?.into()),
+            ExtensionType::ALPN => self.alpn = chosen_protocol(body)?,
             _ => {}
         }
         self.extensions.push(kind);
@@ -72,6 +75,18 @@ impl ServerHello {
     pub fn is_hello_retry_request(&self) -> bool {
         self.random == HELLO_RETRY_RANDOM
     }
+}
+
+/// The protocol chosen, from a server's `EncryptedExtensions` (RFC 8446 section 4.3.1).
+pub(super) fn encrypted_protocol(body: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(body, "EncryptedExtensions");
+    let extensions = extensions(reader.vec16().ok()?).ok()?;
+    let (_, body) = extensions.into_iter().find(|(kind, _)| *kind == ExtensionType::ALPN)?;
+    chosen_protocol(Reader::new(body, "ALPN")).ok().flatten()
+}
+
+fn chosen_protocol(mut body: Reader<'_>) -> Result<Option<Vec<u8>>, HandshakeError> {
+    Ok(protocols(body.vec16()?)?.into_iter().next())
 }
 
 /// What a TLS 1.3 ServerHello says about the key exchange.

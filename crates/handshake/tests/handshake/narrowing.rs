@@ -4,7 +4,9 @@ use edge502_handshake::ProtocolVersion;
 use edge502_handshake::probe::{MAX_PROBES, Narrowed, Offer, narrow, probe};
 use edge502_handshake::wire::{CipherSuite, NamedGroup};
 use edge502_legacy_tls::openssl::dh::Dh;
-use edge502_legacy_tls::openssl::ssl::{NameType, SniError, SslAlert, SslContextBuilder, SslVersion};
+use edge502_legacy_tls::openssl::ssl::{
+    AlpnError, NameType, SniError, SslAlert, SslContextBuilder, SslVersion, select_next_proto,
+};
 use edge502_pki::KeyKind;
 use edge502_rules::Cause;
 
@@ -182,5 +184,29 @@ async fn certificates_of_tls13_are_read_by_probes() {
             assert_eq!(answer.flight.served_chain.as_ref(), Some(&lab.chain), "{group} {suite}");
             assert!(answer.accepted() && answer.flight.hello_done);
         }
+    }
+}
+
+/// The protocol chosen stands in the ServerHello up to TLS 1.2 and behind encryption in TLS 1.3.
+#[tokio::test]
+async fn a_protocol_chosen_by_alpn_is_read_in_both_versions() {
+    let lab = Lab::new("origin.test");
+    let healthy = lab.openssl(|_| ()).await;
+    let hello = Case::default().connect(&lab.connector(), &healthy).await.unwrap().observation.client_hello.unwrap();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let origin = lab
+            .openssl(|builder| {
+                builder.set_max_proto_version(Some(version)).unwrap();
+                builder.set_alpn_select_callback(|_, offered| {
+                    select_next_proto(b"\x02h2", offered).ok_or(AlpnError::ALERT_FATAL)
+                });
+            })
+            .await;
+        let chosen = async |offer: &Offer| probe(origin.dial().await.unwrap(), offer, PATIENCE).await;
+        let like = Offer::like(&hello);
+        assert_eq!(chosen(&like.clone().with_protocol("h2")).await.flight.alpn.as_deref(), Some(&b"h2"[..]));
+        assert_eq!(chosen(&like).await.flight.alpn, None, "nothing is chosen where nothing is offered");
+        let refused = chosen(&like.with_protocol("http/1.1")).await;
+        assert_eq!(refused.flight.alert.map(|alert| alert.description.0), Some(120), "{refused:?}");
     }
 }
