@@ -30,6 +30,7 @@ const CASES: &[Case] = &[
     Case::fails("plain_port", Cause::NotTls).plain(),
     Case::fails("silent_port", Cause::HandshakeTimeout).behind("silent-port").plain().asking(impatient),
     Case::fails("destroys_the_socket", Cause::ConnectionClosedEarly).behind("destroyed"),
+    Case::fails("http2_only", Cause::ConnectionClosedEarly).behind("http2-only").says("speak HTTP/2 only"),
     Case::fails("never_answers", Cause::ResponseTimeout).behind("silent").asking(impatient),
     Case::fails("headers_too_large", Cause::ResponseHeadersTooLarge).behind("oversized"),
     Case::fails("stops_half_way", Cause::ResponseTruncated).behind("truncated").asking(get),

@@ -3,6 +3,7 @@
 
 const fs = require('node:fs');
 const http = require('node:http');
+const http2 = require('node:http2');
 const https = require('node:https');
 const net = require('node:net');
 
@@ -29,7 +30,11 @@ function server() {
   }
   const files = { key: 'key.pem', cert: 'fullchain.pem', ca: 'clients.pem' };
   const contents = Object.entries(files).map(([name, file]) => [name, fs.readFileSync(file)]);
-  return https.createServer({ ...Object.fromEntries(contents), ...JSON.parse(options) }, answers[answer]);
+  const settings = { ...Object.fromEntries(contents), ...JSON.parse(options) };
+  if (answer === 'http2-only') {
+    return http2.createSecureServer(settings, answers.fine).on('unknownProtocol', (socket) => socket.destroy());
+  }
+  return https.createServer(settings, answers[answer]);
 }
 
 server().listen({ fd: 0 }, () => console.log('listening'));

@@ -152,8 +152,15 @@ impl Visit<'_> {
     /// Further connections, where the first left something open.
     async fn probe(&mut self, ending: &Ending, cause: Option<Cause>) -> Probed {
         let (Some(report), Some(cause)) = (ending.handshake(), cause) else { return Probed::default() };
+        if matches!(cause, Cause::ResponseMalformed | Cause::ConnectionClosedEarly) {
+            return self.counted(probes::protocols(report, self.left()).await);
+        }
         let names = [self.target.origin().domain_name.as_str(), self.target.viewer_host.as_str()];
         let probed = probes::probe(report, cause, &names, self.left()).await;
+        self.counted(probed)
+    }
+
+    fn counted(&mut self, probed: Probed) -> Probed {
         self.connections += probed.connections;
         for told in &probed.told {
             self.tell(told.clone());

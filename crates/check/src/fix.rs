@@ -136,6 +136,10 @@ fn concrete(cause: Cause, place: &Place<'_>) -> Vec<Fix> {
                 vec![aws::origin(place.target(), ".CustomOriginConfig.OriginReadTimeout", "60")],
             ),
         ],
+        Cause::ResponseMalformed | Cause::ConnectionClosedEarly if place.seen.probed.http2_only => vec![plain(
+            "Let the origin, or a proxy in front of it, answer HTTP/1.1, too: CloudFront speaks HTTP/2 to an origin only \
+             where the behaviour allows gRPC.",
+        )],
         Cause::OriginErrorRelayed => vec![with(
             "Look behind the origin: load balancer, gateway or application made this answer. It can be had without CloudFront:",
             vec![("shell", curl(place.target()))],
@@ -223,7 +227,7 @@ fn order(place: &Place<'_>) -> String {
 fn tried(place: &Place<'_>) -> &'static str {
     match &place.seen.other_name {
         Some(other) if other.would_connect => ", and that name was tried just now: it would connect",
-        Some(_) => ", which alone is not enough: that name was tried just now, see below",
+        Some(_) => ", which alone is not enough: that name was tried just now and would fail, too",
         None => "",
     }
 }

@@ -7,14 +7,12 @@
 use std::time::Duration;
 
 use edge502_edge::HandshakeReport;
-use edge502_handshake::probe::{Offer, ProbeAnswer, probe};
-use edge502_handshake::wire::Flight;
+use edge502_handshake::probe::{Offer, ProbeAnswer, reach};
 use edge502_handshake::{End, Expectation, Observation, judge};
 use edge502_rules::certificate::Certificate;
 use edge502_rules::name::ViewerHost;
 use edge502_rules::{Cause, Finding, Phase};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::options::Options;
 use crate::report::OtherNameReport;
@@ -43,12 +41,7 @@ pub(crate) async fn ask(
 ) -> Option<OtherNameReport> {
     let name = candidate(target, cause)?;
     let offer = Offer::like(report.observation.client_hello.as_ref()?).with_server_name(name);
-    let limit = PATIENCE.min(left);
-    let answer = match timeout(limit, TcpStream::connect(report.peer)).await {
-        Ok(Ok(connection)) => probe(connection, &offer, limit).await,
-        Ok(Err(error)) => unreached(End::Io(error.to_string())),
-        Err(_) => unreached(End::TimedOut),
-    };
+    let answer = reach(TcpStream::connect(report.peer), &offer, PATIENCE.min(left)).await;
     let findings = findings(&report.observation, &answer, (target, options), name);
     let names = answer.flight.served_chain.as_ref().and_then(|chain| names(chain)).unwrap_or_default();
     Some(OtherNameReport {
@@ -58,10 +51,6 @@ pub(crate) async fn ask(
         detail: detail(&answer, &findings),
         names,
     })
-}
-
-fn unreached(end: End) -> ProbeAnswer {
-    ProbeAnswer { flight: Flight::default(), first_bytes: Vec::new(), end }
 }
 
 /// The names on the first certificate.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use edge502_edge::HandshakeReport;
-use edge502_handshake::probe::{self, Narrowed, Trial};
+use edge502_handshake::probe::{self, Narrowed, Offer, Trial, reach};
 use edge502_handshake::{End, Observation, ProtocolVersion};
 use edge502_rules::{Cause, Finding, Phase};
 use tokio::net::TcpStream;
@@ -22,6 +22,8 @@ pub(crate) struct Probed {
     pub(crate) versions: Vec<ProtocolVersion>,
     /// What the origin speaks, in words.
     pub(crate) speaks: Vec<String>,
+    /// Whether the origin answers no HTTP/1.1, because HTTP/2 is all it speaks.
+    pub(crate) http2_only: bool,
     /// How many connections that took.
     pub(crate) connections: usize,
     /// The same for the conversation.
@@ -47,9 +49,31 @@ pub(crate) async fn probe(report: &HandshakeReport, cause: Cause, names: &[&str]
             .filter_map(|trial| trial.answer.version())
             .collect(),
         speaks: speaks(&narrowed),
+        http2_only: false,
         connections: narrowed.trials.len(),
         told: narrowed.trials.iter().map(told).collect(),
     }
+}
+
+/// Asks which protocol the origin takes by ALPN, after a good handshake that no HTTP/1.1 followed.
+pub(crate) async fn protocols(report: &HandshakeReport, left: Duration) -> Probed {
+    let mut probed = Probed::default();
+    let Some(hello) = report.observation.client_hello.as_ref().filter(|_| !left.is_zero()) else { return probed };
+    let mut chosen = Vec::new();
+    for protocol in ["h2", "http/1.1"] {
+        let offer = Offer::like(hello).with_protocol(protocol);
+        let answer = reach(TcpStream::connect(report.peer), &offer, EACH.min(left)).await;
+        let takes = answer.flight.alpn.as_deref() == Some(protocol.as_bytes());
+        chosen.push(takes);
+        let outcome = if takes { "taken" } else { "not taken" };
+        probed.told.push(format!("again, with {protocol} named by ALPN: {outcome}"));
+    }
+    probed.connections = chosen.len();
+    probed.http2_only = chosen == [true, false];
+    if probed.http2_only {
+        probed.speaks.push("HTTP/2 only: by ALPN it takes h2 and not http/1.1".to_owned());
+    }
+    probed
 }
 
 /// Whether the origin ended a handshake before it showed certificates, in a way that other offers may change.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::escaped;
 use crate::batch::Checked;
-use crate::report::{CertificateReport, FindingReport, Report, Verdict};
+use crate::report::{CertificateReport, FindingReport, Report, Snippet, Verdict};
 use crate::source::{Level, Setting};
 
 const STYLE: &str = "\
@@ -17,6 +17,8 @@ pre{overflow-x:auto;border:1px solid var(--line);padding:.6rem}\
 ol.chain{list-style:none;padding:0}ol.chain li{border:2px solid var(--line);border-radius:.4rem;padding:.4rem .8rem;margin:0 0 1.2rem;position:relative}\
 ol.chain li+li::before{content:\"↑ issued by\";position:absolute;top:-1.25rem;left:1rem;font-size:.8rem}\
 ol.chain li.gap{border-style:dashed;border-color:var(--bad);color:var(--bad)}\
+table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid var(--line)}\
+summary{cursor:pointer}ul{padding-left:1.2rem}li{margin:.2rem 0}\
 dt{font-weight:600}dd{margin:0 0 .4rem}";
 
 /// The page.
@@ -26,8 +28,12 @@ pub(super) fn document(checked: &[Checked], settings: &[Setting]) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>edge502 check</title><style>{STYLE}</style></head>\n<body><main>\n<h1>Would CloudFront connect?</h1>\n"
     );
+    if checked.len() > 1 {
+        table(&mut text, checked);
+    }
     settings_list(&mut text, settings);
-    for one in checked {
+    for (number, one) in checked.iter().enumerate() {
+        let _ = writeln!(text, "<section id=\"origin-{number}\">");
         match &one.result {
             Err(reason) => {
                 let _ = writeln!(
@@ -39,9 +45,28 @@ pub(super) fn document(checked: &[Checked], settings: &[Setting]) -> String {
             }
             Ok(found) => report(&mut text, &one.name, found),
         }
+        text.push_str("</section>\n");
     }
     text.push_str("</main></body></html>\n");
     text
+}
+
+/// All of them at a glance.
+fn table(text: &mut String, checked: &[Checked]) {
+    text.push_str("<table><thead><tr><th>Origin</th><th>Verdict</th><th>Viewer gets</th></tr></thead>\n<tbody>\n");
+    for (number, one) in checked.iter().enumerate() {
+        let (class, verdict, status) = match &one.result {
+            Err(_) => ("fails", "not checked".to_owned(), String::new()),
+            Ok(Report { cause: Some(cause), status, .. }) => ("fails", cause.to_string(), status.to_string()),
+            Ok(report) => ("connects", "connects".to_owned(), report.status.to_string()),
+        };
+        let name = escaped(&one.name);
+        let _ = writeln!(
+            text,
+            "<tr><td><a href=\"#origin-{number}\">{name}</a></td><td class=\"{class}\">{verdict}</td><td>{status}</td></tr>"
+        );
+    }
+    text.push_str("</tbody></table>\n");
 }
 
 fn settings_list(text: &mut String, settings: &[Setting]) {
@@ -69,12 +94,16 @@ fn settings_list(text: &mut String, settings: &[Setting]) {
 fn report(text: &mut String, name: &str, report: &Report) {
     let _ = writeln!(text, "<h2>{}</h2>", escaped(name));
     let _ = match (report.verdict, report.cause) {
-        (Verdict::Fails, Some(cause)) => writeln!(
-            text,
-            "<p><strong class=\"fails\">Fails: {cause}</strong>. The viewer gets {}; the log says {}.</p>",
-            report.status,
-            escaped(&report.log_type)
-        ),
+        (Verdict::Fails, Some(cause)) => {
+            let sentence = report.page_sentence.as_deref().map(|said| format!(" \u{201c}{}\u{201d}", escaped(said)));
+            writeln!(
+                text,
+                "<p><strong class=\"fails\">Fails: {cause}</strong>. The viewer gets {}{}; the log says {}.</p>",
+                report.status,
+                sentence.unwrap_or_default(),
+                escaped(&report.log_type)
+            )
+        }
         _ => writeln!(text, "<p><strong class=\"connects\">Connects</strong>. The viewer gets {}.</p>", report.status),
     };
     for finding in &report.findings {
@@ -90,20 +119,36 @@ fn report(text: &mut String, name: &str, report: &Report) {
 fn finding_text(text: &mut String, finding: &FindingReport) {
     let _ = writeln!(
         text,
-        "<h3>{}</h3><p>{}</p><p><a href=\"{}\">{}</a></p><ul>",
+        "<h3>{} <small><code>{}</code></small></h3><p>{}</p><ul>",
         escaped(&finding.title),
-        escaped(&finding.detail),
-        escaped(&finding.source),
-        finding.grade
+        finding.cause,
+        escaped(&finding.detail)
     );
     for (number, fix) in finding.fix.iter().enumerate() {
         let _ = write!(text, "<li>{}", escaped(fix));
-        for snippet in finding.configuration.iter().filter(|snippet| snippet.fix == number) {
-            let _ = write!(text, "<p>{}</p><pre>{}</pre>", snippet.program, escaped(&snippet.text));
-        }
+        let snippets: Vec<&Snippet> = finding.configuration.iter().filter(|snippet| snippet.fix == number).collect();
+        configuration(text, &snippets);
         text.push_str("</li>\n");
     }
-    text.push_str("</ul>\n");
+    let _ = writeln!(
+        text,
+        "</ul><p>Rule: {}, <a href=\"{source}\">{source}</a></p>",
+        finding.grade,
+        source = escaped(&finding.source)
+    );
+}
+
+/// Lines for a cure, folded: a reader needs those of one program.
+fn configuration(text: &mut String, snippets: &[&Snippet]) {
+    if snippets.is_empty() {
+        return;
+    }
+    let programs: Vec<&str> = snippets.iter().map(|snippet| snippet.program).collect();
+    let _ = writeln!(text, "<details><summary>{}</summary>", escaped(&programs.join(", ")));
+    for snippet in snippets {
+        let _ = writeln!(text, "<p>{}</p><pre>{}</pre>", escaped(snippet.program), escaped(&snippet.text));
+    }
+    text.push_str("</details>");
 }
 
 /// The certificates in wire order, with a gap where an issuer is missing.

@@ -10,6 +10,9 @@ use crate::source::{Level, Setting};
 /// Columns before the text of a named line.
 const INDENT: usize = 12;
 
+/// Columns for the names in a table; longer ones push their line apart.
+const MOST_NAME: usize = 48;
+
 /// The whole report.
 pub(super) fn report(report: &Report, look: Look) -> String {
     let mut text = String::new();
@@ -214,25 +217,34 @@ fn wrapped(text: &mut String, words: &str, indent: usize, look: Look) {
     let _ = writeln!(text, "{:indent$}{line}", "");
 }
 
-/// One line for a target, as it ends.
-pub(crate) fn one_line(checked: &Checked, look: Look) -> String {
+/// One line for a target; its name takes `width` columns.
+fn one_line(checked: &Checked, width: usize, look: Look) -> String {
+    let name = printable(&checked.name);
     match &checked.result {
-        Err(reason) => format!("{}  {}  {reason}\n", look.paint.bad("?"), checked.name),
+        Err(reason) => format!("{}  {name:<width$}  {}\n", look.paint.bad("?"), printable(reason)),
         Ok(report) => {
             let (sign, what) = match report.cause {
-                None => (look.paint.good("✓"), format!("connects, {}", report.status)),
+                None => (look.paint.good("✓"), format!("{} connects{}", report.status, remarks(report))),
                 Some(cause) => (look.paint.bad("✗"), format!("{} {cause}", report.status)),
             };
-            format!("{sign}  {}  {what}\n", checked.name)
+            format!("{sign}  {name:<width$}  {what}\n")
         }
     }
+}
+
+/// The kinds of warnings of one that connects, which has no report of its own below the table.
+fn remarks(report: &Report) -> String {
+    let mut kinds: Vec<&str> = report.warnings.iter().map(|warning| warning.kind).collect();
+    kinds.dedup();
+    if kinds.is_empty() { String::new() } else { format!("; warning: {}", kinds.join(", ")) }
 }
 
 /// A table with the worst first, then what there is to say about the settings and about each that does not connect.
 pub(super) fn batch(batch: &Batch, look: Look) -> String {
     let mut text = String::new();
+    let width = batch.checked.iter().map(|checked| checked.name.chars().count().min(MOST_NAME)).max().unwrap_or(0);
     for checked in &batch.checked {
-        text.push_str(&one_line(checked, look));
+        text.push_str(&one_line(checked, width, look));
     }
     settings(&mut text, &batch.settings, look);
     for found in batch.reports().filter(|report| report.verdict == Verdict::Fails) {
