@@ -193,7 +193,7 @@ fn readable(position: usize, role: &'static str, certificate: &Certificate, sha2
         role,
         subject: certificate.subject.clone(),
         issuer: certificate.issuer.clone(),
-        names: certificate.names.effective().map(str::to_owned).collect(),
+        names: certificate.names.effective().filter(|_| role == "leaf").map(str::to_owned).collect(),
         not_before: date(certificate.not_before),
         not_after: date(certificate.not_after),
         key: Some(certificate.key.to_string()),

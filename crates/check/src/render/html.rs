@@ -15,7 +15,7 @@ h1{font-size:1.4rem}h2{font-size:1.15rem;border-top:1px solid var(--line);paddin
 .fails{color:var(--bad)}.connects{color:var(--good)}\
 pre{overflow-x:auto;border:1px solid var(--line);padding:.6rem}\
 ol.chain{list-style:none;padding:0}ol.chain li{border:2px solid var(--line);border-radius:.4rem;padding:.4rem .8rem;margin:0 0 1.2rem;position:relative}\
-ol.chain li+li::before{content:\"↑ issued by\";position:absolute;top:-1.25rem;left:1rem;font-size:.8rem}\
+ol.chain li+li::before{content:\"issued by ↓\";position:absolute;top:-1.25rem;left:1rem;font-size:.8rem}\
 ol.chain li.gap{border-style:dashed;border-color:var(--bad);color:var(--bad)}\
 table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid var(--line)}\
 summary{cursor:pointer}ul{padding-left:1.2rem}li{margin:.2rem 0}\

@@ -162,9 +162,9 @@ fn tls(handshake: &HandshakeReport) -> String {
 /// One certificate on one line.
 fn link(certificate: &CertificateReport) -> String {
     let until = certificate.not_after.as_deref().and_then(|date| date.get(..10)).unwrap_or("?");
-    let names = match (&certificate.names[..], certificate.role) {
-        ([], _) | (_, "intermediate" | "root") => String::new(),
-        (names, _) => format!(" [{}]", names.join(" ")),
+    let names = match &certificate.names[..] {
+        [] => String::new(),
+        names => format!(" [{}]", names.join(" ")),
     };
     printable(&format!(
         "{} {}: {}{names}, until {until}, by {}",
