@@ -1,6 +1,6 @@
 //! The viewer: asks the edge for one thing and keeps the answer.
 
-mod upload;
+mod reading_on;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edge502_rules::clock::SharedClock;
 use http::Request;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
-use self::upload::Upload;
+use self::reading_on::ReadingOn;
 use crate::error::ScenarioError;
 use crate::state::{RequestSpec, Scheme};
 
@@ -93,6 +93,7 @@ impl Viewer {
             };
             let tcp = TcpStream::connect(address).await.map_err(failed)?;
             tcp.set_nodelay(true).map_err(failed)?;
+            let tcp = ReadingOn(tcp);
             match request.scheme {
                 Scheme::Http => exchange(tcp, request).await,
                 Scheme::Https => {
@@ -123,7 +124,7 @@ where
     if let Some(cookie) = request.large_cookie() {
         builder = builder.header("Cookie", cookie);
     }
-    let body = Upload::new(request.body());
+    let body = Full::new(Bytes::from(request.body()));
     let built =
         builder.body(body).map_err(|error| ScenarioError::Viewer(format!("the scenario's request: {error}")))?;
     let response = sender.send_request(built).await.map_err(failed)?;
