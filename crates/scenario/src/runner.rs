@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_edge::AccessLog;
-use edge502_rules::clock::SharedClock;
+use edge502_rules::clock::{FixedClock, SharedClock};
 use edge502_rules::page::ErrorPages;
 use edge502_rules::{Cause, Rulebook};
 use tokio::sync::Semaphore;
@@ -133,12 +133,15 @@ impl Runner {
         play(scenario, self.lab_options(), self.options.rulebook).await
     }
 
+    /// For one scenario. It is played at one moment: only its own waits let time go by, so that nothing grows older on a
+    /// busy machine.
     fn lab_options(&self) -> LabOptions {
+        let moment: SharedClock = Arc::new(FixedClock(self.clock.now()));
         LabOptions {
             rulebook: self.options.rulebook,
             error_pages: self.options.error_pages,
             access_log: self.options.access_log.clone(),
-            ..LabOptions::new(self.pki.clone(), self.clock.clone())
+            ..LabOptions::new(self.pki.clone(), moment)
         }
     }
 }
