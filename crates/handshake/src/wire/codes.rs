@@ -182,6 +182,9 @@ const SUITES: &[(u16, &str, &str)] = &[
 ];
 
 const GROUPS: &[(u16, &str)] = &[
+    (0x0013, "secp192r1"),
+    (0x0015, "secp224r1"),
+    (0x0016, "secp256k1"),
     (0x0017, "secp256r1"),
     (0x0018, "secp384r1"),
     (0x0019, "secp521r1"),
