@@ -44,6 +44,7 @@ const REPORTS: &[&str] = &[
     "https://github.com/RyanJarv/cdn-proxy/issues/11",
     "https://github.com/PublicMapping/districtbuilder/pull/448",
     "https://github.com/webiny/webiny-js/issues/2639",
+    "https://github.com/serverless-nextjs/serverless-next.js/pull/412",
     "https://github.com/nhs-england-tools/terraform-aws-opennext/issues/22",
     "https://github.com/open-guides/og-aws/pull/176",
     "https://github.com/open-guides/og-aws/pull/282",

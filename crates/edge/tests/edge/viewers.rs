@@ -109,6 +109,28 @@ async fn oversized_requests_up_to_256_kib_get_cloudfronts_pages() {
     edge.shutdown().await;
 }
 
+/// hyper answers by itself what never becomes a request.
+#[tokio::test]
+async fn what_is_no_request_is_refused_without_a_page_or_a_line() {
+    let edge = edge(nowhere()).await;
+    let mut events = edge.events();
+    let lines = "X: 1\r\n".repeat(1_025);
+    for (request, expected) in [
+        ("no HTTP at all\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/1.1\r\nHost\r\n\r\n".to_owned(), 400),
+        (format!("GET /{} HTTP/1.1\r\nHost: www.shop.test\r\n\r\n", "a".repeat(65_535)), 414),
+        (format!("GET / HTTP/1.1\r\nHost: www.shop.test\r\n{lines}\r\n"), 431),
+    ] {
+        let response = once(&edge, &request).await;
+        assert_eq!(status(&response), expected, "{response}");
+        assert!(response.ends_with("\r\n\r\n") && !response.to_ascii_lowercase().contains("x-amz-cf-id"), "{response}");
+    }
+    // The first line is that of the first request that is one.
+    once(&edge, &get("/")).await;
+    assert_eq!(next(&mut events).await.status, 502);
+    edge.shutdown().await;
+}
+
 /// An origin that waits for whole requests, which never come.
 async fn patient() -> Stub {
     Stub::start(|_, mut peer| async move { while peer.request().await.is_some() {} }).await

@@ -117,7 +117,14 @@ fn pages(text: &mut String) {
     );
     for page in Page::ALL {
         let shows = |cause: &&Cause| Outcome::of(**cause).page() == Some(*page);
-        let causes: Vec<String> = Cause::ALL.iter().filter(shows).map(|cause| code(cause.id())).collect();
+        let usual = Cause::ALL.iter().filter(shows).map(|cause| code(cause.id()));
+        let finer = Nuance::ALL.iter().filter(|nuance| {
+            nuance.outcome().page() == Some(*page) && Outcome::of(nuance.cause()).page() != Some(*page)
+        });
+        let finer = finer.map(|nuance| {
+            format!("{} as {}", code(nuance.cause().id()), code(nuance.outcome().detailed_result_type.as_str()))
+        });
+        let causes: Vec<String> = usual.chain(finer).collect();
         if causes.is_empty() {
             continue;
         }

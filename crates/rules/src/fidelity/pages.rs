@@ -84,13 +84,13 @@ pub(super) const RULES: &[Rule] = &[
         title: "The page of a timeout",
         documented: None,
         library: None,
-        applied: "504 with the sentence that a connection was attempted and failed or was closed.",
+        applied: "504 with the sentence that a connection was attempted and failed or was closed. With 502 only for an upload that the origin breaks off.",
         observed: None,
         limit: None,
         grade: Observed,
         source: at::PAGE_504,
         doubt: Some(
-            "The same sentence is reported with status 502, so it does not name the cause. edge502 never sends it with 502.",
+            "The same sentence is reported with status 502, for what is not told, so it does not name the cause.",
         ),
     },
     Rule {

@@ -65,6 +65,14 @@ const UNPLAYED: &[Unplayed] = &[
     ),
     ("allowed-methods", "`crates/edge/src/admit/tests.rs`, `methods_are_those_of_the_behaviour`, `a_get_has_no_body`."),
     (
+        "unreadable-requests",
+        "`crates/edge/tests/edge/viewers.rs`, `what_is_no_request_is_refused_without_a_page_or_a_line`.",
+    ),
+    (
+        "quotas-beyond-a-lab",
+        "`crates/rules/src/outcome/result_type.rs`, `every_word_is_read_back`: the words. Nothing else: it would take 50 GB.",
+    ),
+    (
         "via-version",
         "`crates/edge/src/request_head/tests.rs`, `lists_are_appended_and_the_version_is_the_viewers`; `crates/rules/src/response/tests.rs`, `via_differs_by_direction`.",
     ),
