@@ -291,6 +291,23 @@ fn quotas_of_lists() {
     };
     let origins: Vec<Value> = (0..101).map(origin).collect();
     expect("Origins", json!({"Items": origins}), "Origins", documented, "101 origins, more than the 100");
+    let members = json!({"Items": [{"OriginId": "app"}, {"OriginId": "app"}]});
+    let group = |index: usize| json!({"Id": format!("g{index}"), "Members": members, "FailoverCriteria": {"StatusCodes": {"Items": [502, 503]}}});
+    let groups: Vec<Value> = (0..11).map(group).collect();
+    expect("OriginGroups", json!({"Items": groups}), "OriginGroups", documented, "11 origin groups, more than the 10");
+    let behavior = |index: usize| {
+        json!({"PathPattern": format!("/{index}"), "TargetOriginId": "app", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"})
+    };
+    let behaviors: Vec<Value> = (0..76).map(behavior).collect();
+    let place = "CacheBehaviors";
+    expect(place, json!({"Items": behaviors}), place, documented, "76 cache behaviors, more than the 75");
+    let names: Vec<String> = (0..26).map(|index| format!("X-{index}")).collect();
+    let values = json!({"QueryString": false, "Cookies": {"Forward": "none"}, "Headers": {"Items": names}});
+    let place = "DefaultCacheBehavior";
+    let behavior = json!({"TargetOriginId": "app", "ViewerProtocolPolicy": "allow-all", "ForwardedValues": values});
+    let headers = format!("{place}.ForwardedValues.Headers");
+    expect(place, behavior, &headers, documented, "26 forwarded headers, more than the 25");
 }
 
 #[test]
