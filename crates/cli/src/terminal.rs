@@ -36,6 +36,12 @@ fn terminal_has_colors() -> bool {
     !refused && env::var_os("TERM").is_some_and(|terminal| terminal != "dumb")
 }
 
+/// The columns of the terminal; `COLUMNS` where standard output is none, or else 100.
+pub(crate) fn width() -> u16 {
+    let stated = || env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    terminal_size::terminal_size().map(|(width, _)| width.0).or_else(stated).unwrap_or(100)
+}
+
 /// Prints to standard output, at once. A reader that has gone, as in `edge502 list | head -1`, is no error: what was
 /// asked for is done all the same, and the exit status is right.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {

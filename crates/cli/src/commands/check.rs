@@ -97,7 +97,7 @@ fn exit(verdict: Verdict) -> ExitCode {
 }
 
 fn look(output: &OutputArguments) -> Look {
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    let width = usize::from(terminal::width());
     Look { paint: output.color.style(&io::stdout()), width: width.clamp(60, 140), verbose: output.verbose > 0 }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn list(arguments: &ListArguments, output: &OutputArguments) -> anyho
             terminal::print_json(&json!({ "scenarios": scenarios, "causes": causes_json() }))?;
         }
         (By::Cause, ListFormat::Text) => terminal::print(&by_cause::text(&library, style))?,
-        (By::Cause, ListFormat::Table) => terminal::print(&by_cause::table(&library, style))?,
+        (By::Cause, ListFormat::Table) => terminal::print(&by_cause::table(&library, terminal::width()))?,
         (By::Cause, ListFormat::Json) => terminal::print_json(&by_cause::json(&library))?,
     }
     Ok(ExitCode::SUCCESS)
