@@ -77,6 +77,14 @@ pub(crate) fn unknown_critical() -> CustomExtension {
     extension
 }
 
+/// "Must staple" (RFC 7633): a server that shows this certificate has to staple an OCSP answer.
+pub(crate) fn must_staple() -> CustomExtension {
+    custom(&[1, 3, 6, 1, 5, 5, 7, 1, 24], |writer| {
+        // status_request, the extension of TLS that asks for it.
+        writer.write_sequence(|features| features.next().write_u8(5));
+    })
+}
+
 fn custom(oid: &[u64], write: impl FnOnce(DERWriter<'_>)) -> CustomExtension {
     CustomExtension::from_oid_content(oid, construct_der(write))
 }

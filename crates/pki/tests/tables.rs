@@ -32,6 +32,7 @@ fn every_key_is_understood() {
         key_usage = ["digitalSignature", "cRLSign"]
         ca = true
         unknown_critical_extension = true
+        must_staple = true
         serial = "0a1b"
         key_mismatch = true
         corrupt = "trailing-bytes"
@@ -60,7 +61,7 @@ fn every_key_is_understood() {
     assert_eq!((c.key, c.signature, c.issuer), (KeyKind::Rsa1024, Signature::Sha1, Issuer::SelfSigned));
     assert_eq!(c.extended_key_usage.unwrap().last(), Some(&ExtendedKeyUsage::OcspSigning));
     assert_eq!(c.key_usage.unwrap(), [KeyUsage::DigitalSignature, KeyUsage::CrlSign]);
-    assert!(c.ca && c.unknown_critical_extension && c.key_mismatch);
+    assert!(c.ca && c.unknown_critical_extension && c.must_staple && c.key_mismatch);
     assert_eq!(c.corrupt, Some(Corruption::TrailingBytes));
     assert_eq!(c.serial.unwrap().as_bytes(), [0x0a, 0x1b]);
     let expected = IntermediateSpec {

@@ -120,6 +120,8 @@ pub struct Certificate {
     pub ca_issuers: Vec<String>,
     /// Whether it claims one of the CA/Browser Forum's reserved policies (2.23.140.1.…), as every publicly trusted leaf does.
     pub public_policy: bool,
+    /// Whether it demands a stapled OCSP answer (RFC 7633), which CloudFront does not ask for.
+    pub must_staple: bool,
     /// Critical extensions that no library is expected to know, by object id.
     pub unknown_critical: Vec<String>,
     /// Bytes that follow the certificate inside its list entry.
@@ -169,6 +171,7 @@ impl Certificate {
             purposes: Vec::new(),
             ca_issuers: Vec::new(),
             public_policy: false,
+            must_staple: false,
             unknown_critical: Vec::new(),
             trailing: rest.len(),
             subject_raw: parsed.subject().as_raw().to_vec(),
@@ -213,6 +216,7 @@ impl Certificate {
                 self.public_policy =
                     policies.iter().any(|p| p.policy_id.as_bytes().starts_with(CA_BROWSER_FORUM.as_bytes()));
             }
+            _ if extension.oid == TLS_FEATURE => self.must_staple = true,
             ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } if extension.critical => {
                 self.unknown_critical.push(extension.oid.to_id_string());
             }
@@ -324,6 +328,9 @@ fn name_of(oid: &Oid<'_>, table: &[(Oid<'static>, &str)]) -> String {
 
 /// Reserved policies of publicly trusted certificates stand below this one (CA/Browser Forum, Baseline Requirements).
 const CA_BROWSER_FORUM: Oid<'static> = oid!(2.23.140.1);
+
+/// The TLS feature extension, which in practice means "must staple" (RFC 7633 section 4.1).
+const TLS_FEATURE: Oid<'static> = oid!(1.3.6.1.5.5.7.1.24);
 
 static OTHER_KEYS: [(Oid<'static>, &str); 4] = [
     (oid!(1.3.101.112), "Ed25519"),

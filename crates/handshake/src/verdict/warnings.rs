@@ -22,6 +22,8 @@ pub enum WarningKind {
     LegacyProtocol,
     /// Host is forwarded, and only the origin's own domain is in the certificate.
     HostNotInCertificate,
+    /// The certificate demands a stapled OCSP answer.
+    MustStaple,
 }
 
 impl WarningKind {
@@ -33,6 +35,7 @@ impl WarningKind {
             Self::CommonNameOnly => "common-name-only",
             Self::LegacyProtocol => "legacy-protocol",
             Self::HostNotInCertificate => "host-not-in-certificate",
+            Self::MustStaple => "must-staple",
         }
     }
 }
@@ -59,6 +62,13 @@ pub(super) fn of(evidence: &Evidence<'_>) -> Vec<Warning> {
     if let Some(leaf) = evidence.leaf() {
         if leaf.names.common_name_only() {
             warn(WarningKind::CommonNameOnly, format!("{} has no subject alternative name", leaf.subject));
+        }
+        if leaf.must_staple {
+            let detail = format!(
+                "{} demands a stapled OCSP answer; CloudFront asks for none, and clients that do refuse an origin without one",
+                leaf.subject
+            );
+            warn(WarningKind::MustStaple, detail);
         }
         if let Some(host) = evidence.expectation.forwarded_host.filter(|host| {
             !leaf.names.matches(host.as_str()) && leaf.names.matches(evidence.expectation.origin_domain.as_str())

@@ -93,6 +93,16 @@ async fn a_sound_chain_has_no_findings_under_either_rulebook() {
 }
 
 #[tokio::test]
+async fn a_staple_is_not_demanded_and_its_lack_is_warned_of() {
+    let lab = Lab::with("origin.test", &CertificateSpec { must_staple: true, ..CertificateSpec::default() });
+    let origin = lab.openssl(|_| ()).await;
+    let verdict = Case::default().connect(&lab.connector(), &origin).await.unwrap().verdict;
+    assert!(verdict.documented.findings.is_empty() && verdict.observed.findings.is_empty());
+    let warnings: Vec<&str> = verdict.warnings.iter().map(|warning| warning.kind.id()).collect();
+    assert_eq!(warnings, ["must-staple"]);
+}
+
+#[tokio::test]
 async fn a_changed_signature_is_told_from_an_unknown_authority() {
     let certificate = CertificateSpec { corrupt: Some(Corruption::Signature), ..CertificateSpec::default() };
     let lab = Lab::with("origin.test", &certificate);

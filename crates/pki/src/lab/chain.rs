@@ -6,7 +6,9 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::Lab;
 use crate::authority::{Authority, Family, root_validity, unrelated};
 use crate::certificate::{LONGEST_COMMON_NAME, Request, Subject};
-use crate::extension::{Extensions, authority_information_access, domain_validated_policy, is_ca, unknown_critical};
+use crate::extension::{
+    Extensions, authority_information_access, domain_validated_policy, is_ca, must_staple, unknown_critical,
+};
 use crate::identity::pem;
 use crate::key::{Holder, KeyPair};
 use crate::{
@@ -192,6 +194,7 @@ impl Workshop<'_> {
         };
         let mut custom = public_marks(family, "issuer.cer");
         custom.extend(spec.unknown_critical_extension.then(unknown_critical));
+        custom.extend(spec.must_staple.then(must_staple));
         Extensions {
             is_ca: is_ca(spec.ca, None),
             key_usage: spec.key_usage(),

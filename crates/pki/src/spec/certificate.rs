@@ -39,6 +39,8 @@ pub struct CertificateSpec {
     pub ca: bool,
     /// Adds a critical extension that nobody knows, which RFC 5280 section 4.2 says to reject; default `false`.
     pub unknown_critical_extension: bool,
+    /// Demands a stapled OCSP answer (RFC 7633), which nobody here gives or asks for; default `false`.
+    pub must_staple: bool,
     /// Serial number; default 16 random bytes.
     pub serial: Option<Serial>,
     /// Presents a private key that does not belong to the certificate; default `false`.

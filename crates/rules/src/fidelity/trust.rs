@@ -289,7 +289,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "Must-staple and Certificate Transparency",
         documented: None,
         library: Some("Neither is required."),
-        applied: "Neither is required, asked for or reported.",
+        applied: "Neither is required or asked for. A certificate that demands a staple gets a warning.",
         observed: None,
         limit: None,
         grade: AwsSource,

@@ -53,7 +53,7 @@ const UNPLAYED: &[Unplayed] = &[
     ),
     (
         "staples-and-timestamps",
-        "`crates/pki/tests/defects.rs`, `healthy_certificate_is_trusted_and_looks_public`: it has no timestamps, as no certificate of the lab has, and every fix connects.",
+        "`crates/handshake/tests/handshake/verdicts.rs`, `a_staple_is_not_demanded_and_its_lack_is_warned_of`; `crates/pki/tests/defects.rs`, `healthy_certificate_is_trusted_and_looks_public`: it has no timestamps, as no certificate of the lab has, and every fix connects.",
     ),
     (
         "viewer-host",
