@@ -25,5 +25,5 @@ pub use expectation::{ClientCertificate, Expectation};
 pub use observation::{End, LibraryError, NotTls, Observation};
 pub use stream::{LateAlert, OriginStream};
 pub use trust::TrustStore;
-pub use verdict::{Judgement, Verdict, Warning, WarningKind, judge};
+pub use verdict::{Judgement, Verdict, Warning, WarningKind, judge, signature_fits};
 pub use wire::ProtocolVersion;

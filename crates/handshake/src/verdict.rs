@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 use crate::observation::{End, Observation};
 use crate::{Expectation, TrustStore};
 
+pub use signatures::signature_fits;
 pub use warnings::{Warning, WarningKind};
 
 /// Whether CloudFront would use the connection, under both rulebooks.

@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use crate::End;
-use crate::wire::{CipherSuite, Flight, HandshakeSecret, NamedGroup, ProtocolVersion, ServerHello, Talk};
+use crate::wire::{CipherSuite, Flight, HandshakeSecret, NamedGroup, ProtocolVersion, ServerHello, Walk};
 use shares::Shares;
 
 pub use narrow::{MAX_PROBES, Narrowed, Trial, Variant, narrow};
@@ -98,7 +98,7 @@ where
         Err(_) => End::TimedOut,
     };
     let first_bytes = talk.received.iter().take(crate::Observation::FIRST_BYTES).copied().collect();
-    ProbeAnswer { flight: talk.flight(), first_bytes, end }
+    ProbeAnswer { flight: talk.walk.into_flight(), first_bytes, end }
 }
 
 /// One ClientHello and what came back.
@@ -107,12 +107,13 @@ struct Exchange {
     shares: Shares,
     received: Vec<u8>,
     secret: Option<HandshakeSecret>,
+    walk: Walk,
 }
 
 impl Exchange {
     fn new(offer: &Offer) -> Self {
         let shares = offer.shares();
-        Self { hello: offer.encode_with(&shares), shares, received: Vec::new(), secret: None }
+        Self { hello: offer.encode_with(&shares), shares, received: Vec::new(), secret: None, walk: Walk::default() }
     }
 
     async fn run<IO>(&mut self, io: &mut IO) -> io::Result<End>
@@ -125,8 +126,8 @@ impl Exchange {
         loop {
             let count = io.read(&mut chunk).await?;
             self.received.extend_from_slice(&chunk[..count]);
-            self.secret = self.secret.or_else(|| self.shares.secret(&self.hello, &self.received));
-            if let Some(end) = self.settled(&self.flight()) {
+            self.read_on();
+            if let Some(end) = self.settled() {
                 return Ok(end);
             }
             if count == 0 || self.received.len() >= MAX_RECEIVED {
@@ -135,18 +136,23 @@ impl Exchange {
         }
     }
 
-    fn flight(&self) -> Flight {
-        Flight::read(&Talk { sent: &self.hello, received: &self.received, secret: self.secret.as_ref() })
+    /// Reads what has come, in TLS 1.3 with the secret that the ServerHello gives.
+    fn read_on(&mut self) {
+        self.walk.read_on(&self.received, self.secret.as_ref());
+        if self.secret.is_none() && self.walk.flight().version() == Some(ProtocolVersion::Tls13) {
+            self.secret = self.shares.secret(&self.hello, &self.received);
+            self.walk.read_on(&self.received, self.secret.as_ref());
+        }
     }
 
     /// How the probe ends once enough was read; `None` to read on.
-    fn settled(&self, flight: &Flight) -> Option<End> {
+    fn settled(&self) -> Option<End> {
+        let flight = self.walk.flight();
         if flight.alert.is_some() {
             return Some(End::Alert);
         }
         // Without the secret nothing after a TLS 1.3 ServerHello can be read.
-        let tls13 = flight.server_hello.as_ref().is_some_and(|hello| hello.version() == Some(ProtocolVersion::Tls13));
-        let sealed = tls13 && self.secret.is_none();
+        let sealed = flight.version() == Some(ProtocolVersion::Tls13) && self.secret.is_none();
         (sealed || flight.hello_done || flight.hello_retry_request.is_some()).then_some(End::Completed)
     }
 }

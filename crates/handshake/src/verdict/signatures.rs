@@ -19,11 +19,12 @@ pub(super) fn broken(evidence: &Evidence<'_>, report: &ChainReport, anchor: usiz
     let served = observation.served_chain.as_deref().filter(|_| observation.failed_with("CERT_UNTRUSTED"));
     let path = report.path.iter().filter_map(|position| served?.get(*position));
     let path: Vec<&[u8]> = path.chain(evidence.trust.anchors().get(anchor)).map(Vec::as_slice).collect();
-    path.windows(2).filter(|pair| !fits(pair[0], pair[1])).filter_map(|pair| finding(pair[0])).collect()
+    path.windows(2).filter(|pair| !signature_fits(pair[0], pair[1])).filter_map(|pair| finding(pair[0])).collect()
 }
 
-/// Whether `issuer` signed `certificate`. An algorithm that is not known here is given the benefit of the doubt.
-fn fits(certificate: &[u8], issuer: &[u8]) -> bool {
+/// Whether `issuer` signed `certificate`, both DER. An algorithm that is not known here is given the benefit of the
+/// doubt, and so is what cannot be read.
+pub fn signature_fits(certificate: &[u8], issuer: &[u8]) -> bool {
     let (Ok((_, certificate)), Ok((_, issuer))) =
         (X509Certificate::from_der(certificate), X509Certificate::from_der(issuer))
     else {

@@ -4,7 +4,7 @@ use super::certificate::{CertificateRequest, served_chain};
 use super::codes::NamedGroup;
 use super::decrypt::{HandshakeSecret, Opener};
 use super::reader::Reader;
-use super::record::{Alert, ContentType, Message, Record, message_type, messages, records};
+use super::record::{Alert, ContentType, Message, RECORD_HEADER, Record, message_type, messages, records};
 use super::server_hello::{ServerHello, encrypted_protocol};
 use super::version::ProtocolVersion;
 use crate::HandshakeError;
@@ -46,16 +46,13 @@ impl Flight {
     }
 
     pub(crate) fn read(talk: &Talk<'_>) -> Self {
-        let mut walk = Walk { flight: Self::default(), handshake: Vec::new(), opener: None, encrypted: false };
-        for record in records(talk.received) {
-            if !walk.record(&record, talk.secret) {
-                break;
-            }
-        }
-        walk.flight
+        let mut walk = Walk::default();
+        walk.read_on(talk.received, talk.secret);
+        walk.into_flight()
     }
 
-    fn version(&self) -> Option<ProtocolVersion> {
+    /// The version the server chose.
+    pub(crate) fn version(&self) -> Option<ProtocolVersion> {
         self.server_hello.as_ref()?.version()
     }
 
@@ -67,23 +64,49 @@ impl Flight {
     }
 }
 
-struct Walk {
+/// Reads what a server sends as it comes, each record once: an origin that dribbles costs no more than its bytes.
+#[derive(Default)]
+pub(crate) struct Walk {
     flight: Flight,
+    /// How many of the server's bytes have been read.
+    read: usize,
+    /// Whether nothing after these can be read, whatever comes.
+    over: bool,
     /// Joined handshake payloads that do not yet make a whole message.
     handshake: Vec<u8>,
     opener: Option<Opener>,
-    /// Whether a server below TLS 1.3 switched to encryption, beyond which nothing can be read.
-    encrypted: bool,
 }
 
 impl Walk {
+    /// Reads on in `received`, which begins with all that was read before. Encrypted records wait for their secret.
+    pub(crate) fn read_on(&mut self, received: &[u8], secret: Option<&HandshakeSecret>) {
+        if self.over {
+            return;
+        }
+        for record in records(received.get(self.read..).unwrap_or_default()) {
+            if !self.record(&record, secret) {
+                return;
+            }
+            self.read += RECORD_HEADER + record.payload.len();
+        }
+    }
+
+    /// What was read so far.
+    pub(crate) fn flight(&self) -> &Flight {
+        &self.flight
+    }
+
+    pub(crate) fn into_flight(self) -> Flight {
+        self.flight
+    }
+
     /// Takes one record; `false` means that nothing after it can be read.
     fn record(&mut self, record: &Record<'_>, secret: Option<&HandshakeSecret>) -> bool {
         match record.content_type {
             ContentType::ChangeCipherSpec => {
                 // TLS 1.3 servers send one that means nothing (RFC 8446 appendix D.4).
-                self.encrypted = self.flight.version().is_some_and(|version| version < ProtocolVersion::Tls13);
-                !self.encrypted
+                self.over = self.flight.version().is_some_and(|version| version < ProtocolVersion::Tls13);
+                !self.over
             }
             ContentType::ApplicationData => self.sealed(record, secret),
             clear => {
@@ -98,11 +121,13 @@ impl Walk {
             let suite = self.flight.server_hello.as_ref().map(|hello| hello.cipher_suite);
             self.opener = suite.zip(secret).and_then(|(suite, secret)| Opener::new(suite, secret));
         }
-        let opened = self.opener.as_mut().and_then(|opener| opener.open(record));
-        if let Some((content_type, content)) = &opened {
+        let Some(opener) = &mut self.opener else { return false };
+        let inside = opener.open(record);
+        self.over = inside.is_none();
+        if let Some((content_type, content)) = &inside {
             self.content(*content_type, content);
         }
-        opened.is_some()
+        !self.over
     }
 
     fn content(&mut self, content_type: ContentType, content: &[u8]) {
@@ -116,7 +141,8 @@ impl Walk {
                     used += 4 + message.body.len();
                     self.message(&message);
                 }
-                self.handshake = joined.split_off(used);
+                joined.drain(..used);
+                self.handshake = joined;
             }
             ContentType::ChangeCipherSpec | ContentType::ApplicationData => {}
         }

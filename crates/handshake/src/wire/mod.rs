@@ -24,6 +24,6 @@ pub use server_hello::ServerHello;
 pub use version::ProtocolVersion;
 
 pub(crate) use decrypt::{HandshakeSecret, MAX_SECRET, expand_label};
-pub(crate) use flight::Talk;
+pub(crate) use flight::{Talk, Walk};
 pub(crate) use record::RECORD_HEADER;
 pub(crate) use server_hello::ServerShare;
