@@ -8,13 +8,16 @@ use edge502_rules::response::ViewerHttp;
 use http::request::Parts;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use crate::admit::{self, Admission};
 use crate::fetch::{Fetched, Halt, Pool};
+use crate::milestone::Teller;
 use crate::obtain::{Asked, Unobtained, obtain};
 use crate::state::{Snapshot, State};
 use crate::visit::{Viewer, Visit};
-use crate::{EdgeConfig, EdgeError, HandshakeReport, OriginFailure};
+use crate::{EdgeConfig, EdgeError, HandshakeReport, Milestone, OriginFailure};
 
 /// The most bytes of a body that are read.
 const MOST_BODY: usize = 64 * 1024;
@@ -71,6 +74,12 @@ impl OriginClient {
     pub fn with_distribution(&self, distribution: Arc<Distribution>) -> Self {
         let snapshot = Snapshot { distribution, pool: Pool::new(), ..self.snapshot.clone() };
         Self { running: Arc::clone(&self.running), snapshot }
+    }
+
+    /// The same client, which tells `listener` what happens on its way to the origin, and when.
+    pub fn telling(mut self, listener: UnboundedSender<(Instant, Milestone)>) -> Self {
+        self.snapshot.teller = Teller::to(listener);
+        self
     }
 
     /// Asks the origin of the request's behaviour; `https` is how the viewer would ask. The request carries no body.

@@ -45,7 +45,7 @@ use self::upload::{Extent, Patience, Upload};
 use crate::state::Snapshot;
 use crate::tasks::Tasks;
 use crate::visit::OriginTimes;
-use crate::{HandshakeReport, OriginFailure};
+use crate::{HandshakeReport, Milestone, OriginFailure};
 
 /// What is wanted of which origin.
 pub(crate) struct Order<'a> {
@@ -196,14 +196,21 @@ struct Route<'a> {
 async fn destinations(snapshot: &Snapshot, origin: &Origin, port: u16) -> Result<Vec<Destination>, OriginFailure> {
     let Origin { domain_name, custom, .. } = origin;
     if let Some(addresses) = snapshot.overrides.of(domain_name.as_str(), port) {
+        snapshot.teller.tell(|| Milestone::Resolved { addresses: addresses.to_vec(), overridden: true });
         return Ok(addresses.iter().copied().map(Destination::from).collect());
     }
+    snapshot.teller.tell(|| Milestone::LookingUp { domain: domain_name.to_string() });
     let found = snapshot.resolver.resolve(domain_name, custom.ip_address_type).await?;
     let led = |address| {
         let address = SocketAddr::new(address, port);
         Destination { address, to: snapshot.routes.to(address) }
     };
-    Ok(found.into_iter().map(led).collect())
+    let destinations: Vec<Destination> = found.into_iter().map(led).collect();
+    snapshot.teller.tell(|| Milestone::Resolved {
+        addresses: destinations.iter().map(|destination| destination.address).collect(),
+        overridden: false,
+    });
+    Ok(destinations)
 }
 
 /// One fetch in progress.
@@ -275,13 +282,15 @@ impl Fetch<'_> {
         }
         let address = self.addresses[address % self.addresses.len()];
         self.tried.push((address, self.start.elapsed()));
-        dial::dial(address, self.route.tls.as_ref(), timeout, &self.fetcher.tasks).await
+        let way = dial::Way { tasks: &self.fetcher.tasks, teller: &self.route.snapshot.teller };
+        dial::dial(address, self.route.tls.as_ref(), timeout, way).await
     }
 
     /// Sends the request; an error is the event to go on with, or what the viewer did.
     async fn send(&mut self, timeout: Duration) -> Result<Fetched, Result<Event, ViewerFault>> {
         let mut connection = self.connection.take().expect("a request is sent on a connection only");
         let request = self.request.next();
+        self.route.snapshot.teller.tell(|| Milestone::Sending);
         let (tls, progress) = (self.route.tls.as_ref(), &self.request.progress);
         let patience = Patience { gap: timeout, end: self.deadline() };
         let answer = exchange::exchange(&mut connection, request, tls, progress, patience).await;

@@ -19,6 +19,7 @@ use crate::breakers::Breakers;
 use crate::cache::Cache;
 use crate::fetch::{Connection, Fetcher, NameServers, Overrides, Pool, Resolver, Routes};
 use crate::journal::Journal;
+use crate::milestone::Teller;
 use crate::tasks::Tasks;
 use crate::{EdgeConfig, EdgeError, Entropy, header_case};
 
@@ -52,6 +53,7 @@ pub(crate) struct Snapshot {
     pub(crate) routes: Arc<Routes>,
     pub(crate) rulebook: Rulebook,
     pub(crate) pool: Arc<Pool<Connection>>,
+    pub(crate) teller: Teller,
 }
 
 impl Snapshot {
@@ -79,6 +81,7 @@ impl State {
             routes: Arc::new(config.routes),
             rulebook: config.rulebook,
             pool: Pool::new(),
+            teller: Teller::default(),
         };
         tasks.spawn(Arc::clone(&snapshot.pool).sweep());
         Ok(Self {

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use super::attempts::Event;
 use super::connection::Connection;
 use super::routes::Destination;
+use crate::milestone::Teller;
 use crate::tasks::Tasks;
-use crate::{HandshakeReport, OriginFailure};
+use crate::{HandshakeReport, Milestone, OriginFailure};
 
 /// A failed attempt to connect, and what it means for further ones.
 pub(super) struct Failed {
@@ -28,21 +29,31 @@ pub(super) struct Tls<'a> {
     pub(super) expectation: Expectation<'a>,
 }
 
+/// Where a new connection lives, and who hears of it.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) tasks: &'a Tasks,
+    pub(super) teller: &'a Teller,
+}
+
 /// Connects to `destination` within `limit`.
 pub(super) async fn dial(
     destination: Destination,
     tls: Option<&Tls<'_>>,
     limit: Duration,
-    tasks: &Tasks,
+    Way { tasks, teller }: Way<'_>,
 ) -> Result<Connection, Failed> {
     let (start, address) = (Instant::now(), destination.address);
+    teller.tell(|| Milestone::Connecting { address, to: destination.to });
     let tcp = connect(destination, limit).await.map_err(|failure| Failed { event: Event::ConnectFailed, failure })?;
+    teller.tell(|| Milestone::Connected { address });
     let Some(tls) = tls else {
         return Connection::start(tcp, address, None, None, tasks).await.map_err(|error| unusable(address, &error));
     };
     let left = limit.saturating_sub(start.elapsed());
-    let established =
-        tls.connector.connect(tcp, &tls.expectation, left).await.map_err(|refused| refuse(address, *refused))?;
+    let shaken = tls.connector.connect(tcp, &tls.expectation, left).await;
+    teller.tell(|| Milestone::ShookHands { address });
+    let established = shaken.map_err(|refused| refuse(address, *refused))?;
     let late_alert = established.stream.late_alert();
     let report = HandshakeReport { peer: address, observation: established.observation, verdict: established.verdict };
     Connection::start(established.stream, address, Some(Arc::new(report)), Some(late_alert), tasks)

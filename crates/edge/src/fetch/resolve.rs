@@ -50,7 +50,8 @@ impl Overrides {
         self
     }
 
-    pub(super) fn of(&self, host: &str, port: u16) -> Option<&[SocketAddr]> {
+    /// The addresses for `host`, in lower case, and `port`; `None` where DNS is to be asked.
+    pub fn of(&self, host: &str, port: u16) -> Option<&[SocketAddr]> {
         self.0.get(&(host.to_owned(), port)).map(Vec::as_slice)
     }
 }
