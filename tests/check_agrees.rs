@@ -8,6 +8,8 @@
 
 #[path = "support/checked.rs"]
 mod checked;
+#[path = "support/forms.rs"]
+mod forms;
 mod support;
 
 use std::process::ExitCode;
@@ -101,6 +103,7 @@ async fn disagreements(step: &Step, options: LabOptions) -> Vec<String> {
     let connections = lab.history().snapshot().len();
     lab.shutdown().await;
     let mut found = contradictions(&report);
+    found.extend(forms::of_report(&report));
     if let Some(status) = refusal(step) {
         // What the origin answers to one path is no fault of the connection.
         if (report.cause, report.status) != (None, status) || !warns(&report, "origin-answers-error") {

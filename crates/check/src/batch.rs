@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::checker::Checker;
@@ -32,52 +32,74 @@ pub struct Batch {
 }
 
 /// What programs read of a batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Summary<'a> {
+    /// Whether all connect, and no setting is one that cannot work.
     verdict: Verdict,
+    /// How many origins were checked.
     checked: usize,
+    /// How many of them fail.
     failing: usize,
+    /// What could not be checked.
     not_checked: Vec<NotChecked<'a>>,
+    /// What is to be said about settings, the worst of each distribution first.
     settings: &'a [Setting],
+    /// The reports, those that fail first.
     origins: Vec<&'a Report>,
 }
 
 /// A target without a report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct NotChecked<'a> {
+    /// How it was named.
     target: &'a str,
+    /// Why it was not checked.
     reason: &'a str,
 }
 
 impl Batch {
-    /// Checks `targets`, at most `concurrency` (at least 1) at a time; `finished` hears of each as it ends.
+    /// Checks `targets`, at most `concurrency` (at least 1) at a time, taking each only when its turn has come.
+    /// `finished` hears of each as it ends, and may leave out what is not needed any more. A target that is a setting
+    /// that cannot work becomes one of [`Self::settings`].
     pub async fn run(
         checker: Arc<Checker>,
-        targets: Vec<(String, Result<Target, CheckError>)>,
+        targets: impl IntoIterator<Item = (String, Result<Target, CheckError>)>,
         concurrency: usize,
-        mut finished: impl FnMut(&Checked),
+        mut finished: impl FnMut(&mut Checked),
     ) -> Self {
-        let slots = Arc::new(Semaphore::new(concurrency.max(1)));
-        let mut running = JoinSet::new();
-        for (index, (name, target)) in targets.into_iter().enumerate() {
-            let (checker, slots) = (Arc::clone(&checker), Arc::clone(&slots));
-            running.spawn(async move {
-                let _slot = slots.acquire_owned().await.expect("the semaphore is never closed");
-                let result = match target {
-                    Ok(target) => checker.check(&target).await,
-                    Err(error) => Err(error),
-                };
-                (index, Checked { name, result: result.map_err(|error| error.to_string()) })
-            });
-        }
-        let mut ended = Vec::new();
-        while let Some(joined) = running.join_next().await {
-            let (index, one) = joined.expect("a check neither panics nor is cancelled");
-            finished(&one);
+        let mut waiting = targets.into_iter().enumerate();
+        let (mut running, mut ended, mut settings) = (JoinSet::new(), Vec::new(), Vec::new());
+        loop {
+            while running.len() < concurrency.max(1)
+                && let Some((index, (name, target))) = waiting.next()
+            {
+                let checker = Arc::clone(&checker);
+                running.spawn(async move {
+                    let result = match target {
+                        Ok(target) => checker.check(&target).await,
+                        Err(error) => Err(error),
+                    };
+                    (index, name, result)
+                });
+            }
+            let Some(joined) = running.join_next().await else { break };
+            let (index, name, result) = joined.expect("a check neither panics nor is cancelled");
+            if let Err(CheckError::Setting(setting)) = result {
+                settings.push((index, *setting));
+                continue;
+            }
+            let mut one = Checked { name, result: result.map_err(|error| error.to_string()) };
+            finished(&mut one);
             ended.push((index, one));
         }
+        settings.sort_by_key(|(index, _)| *index);
         ended.sort_by_key(|(index, one)| (one.badness(), *index));
-        Self { checked: ended.into_iter().map(|(_, one)| one).collect(), settings: Vec::new() }
+        Self {
+            checked: ended.into_iter().map(|(_, one)| one).collect(),
+            settings: settings.into_iter().map(|(_, setting)| setting).collect(),
+        }
     }
 
     /// The reports.

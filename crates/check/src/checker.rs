@@ -7,18 +7,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge502_edge::{EdgeConfig, NoAnswer, OriginClient, OriginFailure};
+use edge502_edge::{EdgeConfig, HandshakeReport, NoAnswer, OriginAnswer, OriginClient, OriginFailure};
 use edge502_handshake::{Options as TlsOptions, Verdict};
 use edge502_rules::distribution::Distribution;
 use edge502_rules::{Cause, Finding, Phase};
 use http::{Method, Request};
-use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
+use crate::aia;
+use crate::conversation::Conversation;
 use crate::error::CheckError;
 use crate::options::Options;
 use crate::other_name::{self, of_certificates};
 use crate::probes::{self, Probed};
-use crate::report::{Event, OtherNameReport, Report};
+use crate::report::{AiaReport, OtherNameReport, Report};
 use crate::seen::{Ending, Seen, cause_of, evidence};
 use crate::target::{HostSettings, Target};
 use crate::view;
@@ -46,15 +48,10 @@ impl Checker {
 
     /// Checks one target within [`Options::timeout`].
     pub async fn check(&self, target: &Target) -> Result<Report, CheckError> {
-        let mut visit = Visit {
-            target,
-            options: &self.options,
-            client: self.client.with_distribution(within(&target.distribution, self.options.timeout)),
-            start: Instant::now(),
-            connections: 0,
-            head_failed: None,
-            conversation: Vec::new(),
-        };
+        let conversation = Conversation::begin();
+        let distribution = within(&target.distribution, self.options.timeout);
+        let client = self.client.with_distribution(distribution).telling(conversation.listener());
+        let visit = Visit { target, options: &self.options, client, connections: 0, head_failed: None, conversation };
         visit.run().await
     }
 }
@@ -64,15 +61,14 @@ struct Visit<'a> {
     target: &'a Target,
     options: &'a Options,
     client: OriginClient,
-    start: Instant,
     connections: usize,
     /// How HEAD failed, if GET was tried for that.
     head_failed: Option<String>,
-    conversation: Vec<Event>,
+    conversation: Conversation,
 }
 
 impl Visit<'_> {
-    async fn run(&mut self) -> Result<Report, CheckError> {
+    async fn run(mut self) -> Result<Report, CheckError> {
         let ending = self.ask().await?;
         let mut verdict = ending.handshake().map(|report| report.verdict.clone());
         let mut cause = cause_of(&ending);
@@ -83,6 +79,7 @@ impl Visit<'_> {
         }
         let other_name = self.other_name(&ending, cause).await;
         let findings = self.findings(&ending, cause, verdict.as_ref(), &probed);
+        let aia = self.fetch_issuers(&ending, &probed).await;
         let observation = ending.handshake().map(|report| &report.observation);
         Ok(view::report(Seen {
             target: self.target,
@@ -95,9 +92,10 @@ impl Visit<'_> {
             probed: &probed,
             other_name,
             head_failed: self.head_failed.take(),
-            conversation: std::mem::take(&mut self.conversation),
+            aia,
             connections: self.connections,
-            elapsed: self.start.elapsed(),
+            elapsed: self.conversation.start().elapsed(),
+            conversation: self.conversation.into_events(),
         }))
     }
 
@@ -128,6 +126,7 @@ impl Visit<'_> {
         self.tell(format!("{method} {} with Host {}", target.path, target.host_header()));
         let asked = self.client.ask(request, target.viewer_https);
         let answered = tokio::time::timeout(self.left(), asked).await;
+        self.conversation.catch_up(handshake_of(&answered));
         match answered {
             Ok(Ok(answer)) => {
                 self.connections += usize::from(!answer.reused);
@@ -212,13 +211,23 @@ impl Visit<'_> {
         Some(asked)
     }
 
+    /// What the certificates' own addresses hold, if that was asked for. It comes last and changes nothing.
+    async fn fetch_issuers(&mut self, ending: &Ending, probed: &Probed) -> Option<AiaReport> {
+        let seen = ending.handshake().and_then(|report| report.observation.served_chain.as_ref());
+        let served = seen.or(probed.chain.as_ref()).filter(|_| self.options.fetch_aia)?;
+        let report = aia::fetch(served, self.options, self.left()).await?;
+        for fetched in &report.fetched {
+            self.tell(format!("fetch {fetched}"));
+        }
+        Some(report)
+    }
+
     fn left(&self) -> Duration {
-        self.options.timeout.saturating_sub(self.start.elapsed())
+        self.options.timeout.saturating_sub(self.conversation.start().elapsed())
     }
 
     fn tell(&mut self, text: String) {
-        let ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.conversation.push(Event { ms, text });
+        self.conversation.tell(text);
     }
 
     fn not_taken(&self, method: &Method, reason: &'static str) -> CheckError {
@@ -249,6 +258,15 @@ fn refuses_head(ending: &Ending) -> bool {
         Ending::Failed(_, failure) => {
             failure.cause.phase() == Phase::Exchange && failure.cause != Cause::ResponseTimeout
         }
+    }
+}
+
+/// The handshake of the connection that was used, as far as one is known.
+fn handshake_of(answered: &Result<Result<OriginAnswer, NoAnswer>, Elapsed>) -> Option<&HandshakeReport> {
+    match answered {
+        Ok(Ok(answer)) => answer.handshake.as_deref(),
+        Ok(Err(NoAnswer::Origin(failure))) => failure.handshake.as_deref(),
+        Ok(Err(NoAnswer::NotTaken)) | Err(_) => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::source::Setting;
+
 /// A check that could not be made. A check that was made and came out badly is a report.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -17,6 +19,9 @@ pub enum CheckError {
     /// The settings are no distribution's.
     #[error(transparent)]
     Distribution(#[from] edge502_rules::distribution::DistributionError),
+    /// A setting that cannot work whatever the origin answers; in a batch it is a finding of its own.
+    #[error("{0}")]
+    Setting(Box<Setting>),
     /// The file does not tell a setting that decides.
     #[error("{place} is {expression}, which the file does not tell; {remedy}")]
     Hidden {
@@ -48,7 +53,13 @@ pub enum CheckError {
 }
 
 impl CheckError {
+    /// A text that is no target; a long one is cut, since it was hardly meant as one.
     pub(crate) fn target(text: &str, reason: impl Into<String>) -> Self {
-        Self::Target { text: text.to_owned(), reason: reason.into() }
+        const SHOWN: usize = 100;
+        let shown = match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        };
+        Self::Target { text: shown, reason: reason.into() }
     }
 }

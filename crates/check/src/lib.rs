@@ -6,8 +6,10 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>) and 504
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-504-gateway-timeout.html>).
 
+mod aia;
 mod batch;
 mod checker;
+mod conversation;
 mod error;
 mod fix;
 mod limits;
@@ -16,6 +18,7 @@ mod other_name;
 mod probes;
 pub mod render;
 pub mod report;
+pub mod schema;
 mod seen;
 pub mod source;
 mod target;

@@ -29,6 +29,8 @@ pub struct Options {
     pub warn_days: u16,
     /// Whether to offer post-quantum groups, too. Default: no.
     pub pq: bool,
+    /// Whether to fetch missing issuers from where the certificates say they are. Default: no. It changes no verdict.
+    pub fetch_aia: bool,
     /// The certificate to present to an origin that asks for one, and the ARN that stands for it.
     pub client_certificate: Option<(String, ClientCertificate)>,
 }
@@ -46,6 +48,7 @@ impl Options {
             timeout: Duration::from_secs(15),
             warn_days: 30,
             pq: false,
+            fetch_aia: false,
             client_certificate: None,
         }
     }

@@ -8,6 +8,8 @@ use edge502_handshake::{End, Observation, ProtocolVersion};
 use edge502_rules::{Cause, Finding, Phase};
 use tokio::net::TcpStream;
 
+use crate::conversation::suite;
+
 /// The longest one further connection may take.
 const EACH: Duration = Duration::from_secs(3);
 
@@ -97,7 +99,7 @@ fn speaks(narrowed: &Narrowed) -> Vec<String> {
 fn chosen(trial: &Trial) -> String {
     let answer = &trial.answer;
     let version = answer.version().map(|version| version.to_string());
-    let suite = answer.suite().map(|suite| suite.openssl_name().map_or_else(|| suite.to_string(), str::to_owned));
+    let suite = answer.suite().map(suite);
     let group = answer.group().map(|group| format!("group {group}"));
     [version, suite, group].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

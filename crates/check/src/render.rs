@@ -7,6 +7,8 @@ mod paint;
 mod sarif;
 mod text;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::batch::{Batch, Checked};
@@ -72,6 +74,35 @@ pub fn many(batch: &Batch, format: Format, look: Look) -> String {
         Format::Markdown => markdown::batch(batch, look),
         Format::Html => html::document(&batch.checked, &batch.settings),
     }
+}
+
+/// One target of a list as it ends, on one line for people.
+pub fn line(checked: &Checked, look: Look) -> String {
+    text::one_line(checked, 0, look)
+}
+
+/// The end of a list whose targets were told with [`line`], for people.
+pub fn list(batch: &Batch, look: Look) -> String {
+    text::told(batch, look)
+}
+
+/// Words broken into lines of the terminal's width, each behind `indent` columns. A word that is longer than a line, such
+/// as an address, stays whole.
+pub fn wrapped(words: &str, indent: usize, look: Look) -> String {
+    let room = look.width.saturating_sub(indent).max(30);
+    let (mut text, mut line) = (String::new(), String::new());
+    for word in words.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            let _ = writeln!(text, "{:indent$}{line}", "");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{:indent$}{line}", "");
+    text
 }
 
 fn json(value: &impl Serialize) -> String {

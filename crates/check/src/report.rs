@@ -2,12 +2,16 @@
 //!
 //! Keys are in `snake_case` and stable.
 
+use std::fmt;
+
+use edge502_rules::certificate::Certificate;
 use edge502_rules::{Cause, Grade, Rulebook};
+use schemars::JsonSchema;
 use serde::Serialize;
 use time::OffsetDateTime;
 
 /// Whether CloudFront would get an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// It connects, and the origin answers.
@@ -35,17 +39,20 @@ impl Verdict {
 }
 
 /// Everything one check found out about one origin.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Report {
     /// What was checked.
     pub target: TargetReport,
     /// Whether CloudFront would get an answer.
     pub verdict: Verdict,
     /// The rulebook that decided.
+    #[schemars(schema_with = "crate::schema::rulebook")]
     pub rules: Rulebook,
     /// Status the viewer would get.
     pub status: u16,
     /// What CloudFront trips over; `None` if it connects.
+    #[schemars(schema_with = "crate::schema::perhaps_cause")]
     pub cause: Option<Cause>,
     /// The sentence on CloudFront's page, if it would make one and that names a cause.
     pub page_sentence: Option<String>,
@@ -63,6 +70,9 @@ pub struct Report {
     pub other_name: Option<OtherNameReport>,
     /// The certificates exactly as the origin sent them, in wire order.
     pub served_chain: Vec<CertificateReport>,
+    /// What the addresses in the certificates hold; `None` unless that was asked for (`--fetch-aia`) and an issuer is
+    /// missing. No part of the verdict.
+    pub aia: Option<AiaReport>,
     /// The origin's response, if there was one.
     pub response: Option<ResponseReport>,
     /// What was done, step by step.
@@ -73,13 +83,31 @@ pub struct Report {
     pub connections: usize,
     /// The time by which dates were judged.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: OffsetDateTime,
     /// How long the check took, in milliseconds.
     pub elapsed_ms: u64,
 }
 
+impl Report {
+    /// Leaves out all that a list of many origins does not show: the handshake, the certificates, the conversation, what
+    /// to write where.
+    pub fn shorten(&mut self) {
+        self.findings.truncate(1);
+        for finding in &mut self.findings {
+            finding.fix = Vec::new();
+            finding.configuration = Vec::new();
+        }
+        self.handshake = None;
+        self.served_chain = Vec::new();
+        self.conversation = Vec::new();
+        self.limits = Vec::new();
+    }
+}
+
 /// What was checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct TargetReport {
     /// `Id` of the distribution, if it came from one that says so.
     pub distribution: Option<String>,
@@ -92,6 +120,7 @@ pub struct TargetReport {
     /// The port that was connected to.
     pub port: u16,
     /// `https` or `http`.
+    #[schemars(extend("enum" = ["https", "http"]))]
     pub scheme: &'static str,
     /// The name sent as SNI; `None` for HTTP.
     pub sni: Option<String>,
@@ -106,13 +135,16 @@ pub struct TargetReport {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct FindingReport {
     /// What is wrong.
+    #[schemars(schema_with = "crate::schema::cause")]
     pub cause: Cause,
     /// In a few words.
     pub title: String,
     /// How well the rule behind it is known.
+    #[schemars(schema_with = "crate::schema::grade")]
     pub grade: Grade,
     /// Address of the page or file that states the rule.
     pub source: String,
@@ -125,7 +157,8 @@ pub struct FindingReport {
 }
 
 /// Lines for one program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Snippet {
     /// Which of the finding's cures they are for, from 0.
     pub fix: usize,
@@ -136,18 +169,22 @@ pub struct Snippet {
 }
 
 /// The judgement of the other reading.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Observed {
     /// Whether it would connect.
     pub verdict: Verdict,
     /// What it would trip over.
+    #[schemars(schema_with = "crate::schema::perhaps_cause")]
     pub cause: Option<Cause>,
     /// All it would find.
+    #[schemars(schema_with = "crate::schema::causes")]
     pub findings: Vec<Cause>,
 }
 
 /// What does not stop CloudFront and is worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct WarningReport {
     /// Stable name in kebab-case.
     pub kind: &'static str,
@@ -156,9 +193,11 @@ pub struct WarningReport {
 }
 
 /// A handshake as it was seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct HandshakeReport {
     /// How it ended: `completed`, `aborted`, `alert`, `closed`, `reset`, `timed-out` or `failed`.
+    #[schemars(extend("enum" = ["completed", "aborted", "alert", "closed", "reset", "timed-out", "failed"]))]
     pub end: &'static str,
     /// The published policy of AWS's library that was spoken.
     pub policy: String,
@@ -185,7 +224,8 @@ pub struct HandshakeReport {
 }
 
 /// What the origin shows for the name that CloudFront would send if `Host` were forwarded, or were not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct OtherNameReport {
     /// The name.
     pub server_name: String,
@@ -200,7 +240,8 @@ pub struct OtherNameReport {
 }
 
 /// A ClientHello in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct OfferReport {
     /// Versions.
     pub versions: Vec<String>,
@@ -215,11 +256,13 @@ pub struct OfferReport {
 }
 
 /// A certificate of the served chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct CertificateReport {
     /// Place in wire order, from 0.
     pub position: usize,
     /// Its part: `leaf`, `intermediate`, `root`, `surplus`, or `unreadable`.
+    #[schemars(extend("enum" = ["leaf", "intermediate", "root", "surplus", "unreadable"]))]
     pub role: &'static str,
     /// Subject.
     pub subject: String,
@@ -241,8 +284,57 @@ pub struct CertificateReport {
     pub issuer_url: Option<String>,
 }
 
+/// Missing issuers, fetched from where the certificates say they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AiaReport {
+    /// Whether the chain would be complete if the origin sent the fetched certificates, too.
+    pub completes: bool,
+    /// What was fetched, from the first missing issuer upwards.
+    pub fetched: Vec<FetchedReport>,
+}
+
+/// One fetch of a missing issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct FetchedReport {
+    /// The address; `None` if the certificate names none.
+    pub url: Option<String>,
+    /// Subject of the issuer that was found there.
+    pub subject: Option<String>,
+    /// SHA-256 of its DER bytes, in hex.
+    pub sha256: Option<String>,
+    /// Why none was found.
+    pub problem: Option<String>,
+}
+
+impl FetchedReport {
+    /// What came of a fetch: the issuer's certificate, or why there is none.
+    pub(crate) fn new(url: Option<String>, fetched: Result<Vec<u8>, String>) -> Self {
+        let (der, problem) = match fetched {
+            Ok(der) => (Some(der), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let subject = der.as_deref().and_then(|der| Certificate::parse(der).ok()).map(|issuer| issuer.subject);
+        Self { url, subject, sha256: der.as_deref().map(crate::view::fingerprint), problem }
+    }
+}
+
+impl fmt::Display for FetchedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(url) = &self.url {
+            write!(f, "{url}: ")?;
+        }
+        match (&self.subject, &self.problem) {
+            (Some(subject), _) => f.write_str(subject),
+            (None, problem) => f.write_str(problem.as_deref().unwrap_or("nothing")),
+        }
+    }
+}
+
 /// The origin's response, as the edge received it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct ResponseReport {
     /// Its status.
     pub status: u16,
@@ -253,7 +345,8 @@ pub struct ResponseReport {
 }
 
 /// One step of the conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Event {
     /// Milliseconds since the check began.
     pub ms: u64,

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use crate::options::Options;
 use crate::probes::Probed;
-use crate::report::{Event, OtherNameReport};
+use crate::report::{AiaReport, Event, OtherNameReport};
 use crate::target::Target;
 
 /// How asking an origin ended.
@@ -45,6 +45,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) other_name: Option<OtherNameReport>,
     /// How HEAD failed, if GET was tried for that.
     pub(crate) head_failed: Option<String>,
+    pub(crate) aia: Option<AiaReport>,
     pub(crate) conversation: Vec<Event>,
     pub(crate) connections: usize,
     pub(crate) elapsed: Duration,

@@ -5,16 +5,20 @@
 //! behaviour and one origin; for a bare host it is made from the console's defaults.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
 use std::sync::Arc;
 
+use edge502_rules::RulesError;
 use edge502_rules::distribution::{
     self, Behavior, CustomPolicies, Distribution, Notice, Origin, OriginProtocolPolicy, PathPattern, Ttl,
 };
 use edge502_rules::distribution::{Parsed, ViewerProtocolPolicy};
-use edge502_rules::name::SniName;
+use edge502_rules::name::{OriginDomain, SniName, ViewerHost};
 use serde_json::json;
 
 use crate::error::CheckError;
+use crate::source::Setting;
 
 /// Name of the distribution of a bare host, as AWS's examples have it.
 const OWN_NAME: &str = "d111111abcdef8.cloudfront.net";
@@ -79,14 +83,17 @@ impl Target {
     pub fn host(text: &str, settings: &HostSettings) -> Result<Self, CheckError> {
         let (name, port) = split(text)?;
         let name = ascii(text, name)?;
-        if name.parse::<std::net::IpAddr>().is_ok() {
-            let reason = "an IP address cannot be an origin's DomainName; write its DNS name, and add \
-                          `--resolve NAME:PORT:ADDRESS` to choose where it leads";
-            return Err(CheckError::target(text, reason));
+        if let Ok(address) = name.parse::<IpAddr>() {
+            let default = if settings.protocol_policy == "http-only" { 80 } else { 443 };
+            return Err(CheckError::Setting(Box::new(Setting::address(address, port.unwrap_or(default)))));
+        }
+        usable::<OriginDomain>(text, &name)?;
+        let forwarded = settings.host_header.as_deref().map(|host| ascii(host, host)).transpose()?;
+        if let Some(host) = &forwarded {
+            usable::<ViewerHost>(host, host)?;
         }
         let Parsed { distribution, notices } =
             Distribution::from_value(&config(&name, port, settings), &CustomPolicies::default())?;
-        let forwarded = settings.host_header.as_deref().map(|host| ascii(host, host)).transpose()?;
         let behavior = distribution.default_behavior.clone();
         let origin = distribution.origins[0].clone();
         let mut target = Self::of(&distribution, &behavior, &origin);
@@ -235,23 +242,41 @@ fn example_path(pattern: &PathPattern) -> String {
 
 fn split(text: &str) -> Result<(&str, Option<u16>), CheckError> {
     let bad = |reason: &str| CheckError::target(text, reason);
+    let port = |port: &str| match port.parse() {
+        Ok(0) | Err(_) => Err(bad("the part after the colon is not a port (1 to 65535)")),
+        Ok(port) => Ok(Some(port)),
+    };
     if text.contains("://") {
         return Err(bad("it carries a scheme"));
     }
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']').ok_or_else(|| bad("the bracket is not closed"))?;
-        let port = rest.strip_prefix(':').map(|port| port.parse().map_err(|_| bad("the port is not a number")));
-        return Ok((address, port.transpose()?));
+        if address.parse::<std::net::Ipv6Addr>().is_err() {
+            return Err(bad("the brackets do not hold an IPv6 address"));
+        }
+        return match rest.strip_prefix(':') {
+            Some(after) => Ok((address, port(after)?)),
+            None if rest.is_empty() => Ok((address, None)),
+            None => Err(bad("only a port may follow the bracket")),
+        };
     }
     match text.rsplit_once(':') {
-        // More than one colon: an IPv6 address.
-        Some((host, _)) if host.contains(':') => Ok((text, None)),
-        Some((host, port)) => match port.parse() {
-            Ok(0) | Err(_) => Err(bad("the part after the colon is not a port (1 to 65535)")),
-            Ok(port) => Ok((host, Some(port))),
-        },
+        // An IPv6 address has more than one colon.
+        Some(_) if text.parse::<IpAddr>().is_ok() => Ok((text, None)),
+        Some((host, after)) => Ok((host, port(after)?)),
         None => Ok((text, None)),
     }
+}
+
+/// Refuses a name that is no `T`; `text` is how it was written.
+fn usable<T: FromStr<Err = RulesError>>(text: &str, name: &str) -> Result<(), CheckError> {
+    name.parse::<T>().map(drop).map_err(|error| {
+        let reason = match error {
+            RulesError::Name { reason, .. } => reason.to_owned(),
+            other => other.to_string(),
+        };
+        CheckError::target(text, reason)
+    })
 }
 
 /// The name in ASCII (RFC 5891); `text` is how it was written.
@@ -314,12 +339,62 @@ mod tests {
         assert_eq!((plain.port(), plain.host_header(), plain.uses_https()), (443, "origin.shop.test", true));
         assert_eq!(target("origin.shop.test:8443").unwrap().port(), 8443);
         assert_eq!(target("bücher.shop.test").unwrap().host_header(), "xn--bcher-kva.shop.test");
-        for bad in
-            ["", "https://x.test", "x.test:0", "x.test:https", "192.0.2.1", "[2001:db8::1]:443", "2001:db8::1", "a b"]
-        {
-            let error = target(bad).unwrap_err().to_string();
-            assert!(error.len() > 20, "{bad}: {error}");
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused_with_the_reason() {
+        let long = format!("{}.test", "a".repeat(64));
+        let longest = "a.".repeat(130) + "test";
+        for (bad, reason) in [
+            ("", "it is empty"),
+            ("https://x.test", "it carries a scheme"),
+            ("x.test/path", "it carries a path"),
+            ("x.test:0", "not a port (1 to 65535)"),
+            ("x.test:65536", "not a port (1 to 65535)"),
+            ("x.test:-1", "not a port (1 to 65535)"),
+            ("x.test:", "not a port (1 to 65535)"),
+            ("x.test:https", "not a port (1 to 65535)"),
+            ("[::1]:0", "not a port (1 to 65535)"),
+            ("[::1]:70000", "not a port (1 to 65535)"),
+            ("[::1]443", "only a port may follow the bracket"),
+            ("[::1", "the bracket is not closed"),
+            ("[x.test]:443", "do not hold an IPv6 address"),
+            ("a b", "only letters, digits"),
+            ("user@x.test", "only letters, digits"),
+            ("x..test", "1 to 63 characters"),
+            (&long, "1 to 63 characters"),
+            (&longest, "longer than 253"),
+            ("xn--\u{fc}.test", "not a valid international name"),
+            ("\0.test", "only letters, digits"),
+        ] {
+            let error = Target::host(bad, &HostSettings::default()).unwrap_err();
+            assert!(matches!(error, CheckError::Target { .. }), "{bad}: {error:?}");
+            let text = error.to_string();
+            assert!(text.contains(reason) && text.contains("write origin.example.com"), "{bad}: {text}");
+            assert!(text.len() < 400, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_is_a_setting_that_cannot_work() {
+        for (text, port) in
+            [("192.0.2.1", 443), ("192.0.2.1:8443", 8443), ("2001:db8::1", 443), ("[::1]:8443", 8443), ("[::1]", 443)]
+        {
+            let error = Target::host(text, &HostSettings::default()).unwrap_err();
+            let CheckError::Setting(setting) = error else { panic!("{text}: {error}") };
+            assert!(setting.remedy.contains(&format!("NAME:{port}:")), "{setting}");
+        }
+    }
+
+    #[test]
+    fn names_are_converted_before_they_are_judged() {
+        let target = |text| Target::host(text, &HostSettings::default()).unwrap();
+        assert_eq!(target("BÜCHER.shop.test:8443").host_header(), "xn--bcher-kva.shop.test");
+        assert_eq!(target("例え。テスト").host_header(), "xn--r8jz45g.xn--zckzah");
+        let settings = HostSettings { host_header: Some("bücher.test".to_owned()), ..HostSettings::default() };
+        assert_eq!(Target::host("x.test", &settings).unwrap().host_header(), "xn--bcher-kva.test");
+        let settings = HostSettings { host_header: Some("a b".to_owned()), ..HostSettings::default() };
+        assert!(matches!(Target::host("x.test", &settings), Err(CheckError::Target { .. })));
     }
 
     #[test]

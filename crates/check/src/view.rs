@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use edge502_edge::OriginAnswer;
-use edge502_handshake::wire::{CipherSuite, ClientHello};
+use edge502_handshake::wire::ClientHello;
 use edge502_handshake::{End, Observation};
 use edge502_rules::certificate::Certificate;
 use edge502_rules::chain::{ChainReport, Remark, ServedChain, Top};
@@ -15,6 +15,7 @@ use edge502_rules::{Cause, Finding};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::conversation::suite;
 use crate::fix;
 use crate::probes::Probed;
 use crate::report::{
@@ -50,6 +51,7 @@ pub(crate) fn report(mut seen: Seen<'_>) -> Report {
         handshake: seen.observation.map(|observation| handshake(observation, seen.probed)),
         other_name,
         served_chain: certificates(&chain, structure.as_ref()),
+        aia: seen.aia.take(),
         response: seen.answer().map(response),
         conversation,
         limits: crate::limits::of(seen.target),
@@ -139,10 +141,6 @@ const fn end(end: &End) -> &'static str {
     }
 }
 
-fn suite(suite: CipherSuite) -> String {
-    suite.openssl_name().map_or_else(|| suite.to_string(), str::to_owned)
-}
-
 fn offer(hello: &ClientHello) -> OfferReport {
     OfferReport {
         versions: hello.versions().iter().map(ToString::to_string).collect(),
@@ -166,7 +164,7 @@ fn certificates(chain: &ServedChain, structure: Option<&ChainReport>) -> Vec<Cer
     let members = chain.members().iter().zip(chain.der()).enumerate();
     members
         .map(|(position, (member, der))| {
-            let sha256 = hex(digest(&SHA256, der).as_ref());
+            let sha256 = fingerprint(der);
             match member {
                 Ok(certificate) => readable(position, role(position, structure), certificate, sha256),
                 Err(unreadable) => unreadable_report(position, unreadable.to_string(), sha256),
@@ -223,8 +221,9 @@ fn date(date: OffsetDateTime) -> Option<String> {
     date.format(&Rfc3339).ok()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
+/// SHA-256 of a certificate's bytes, in hex.
+pub(crate) fn fingerprint(der: &[u8]) -> String {
+    digest(&SHA256, der).as_ref().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

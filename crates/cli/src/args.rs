@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use crate::resolve::Resolve;
 use crate::terminal::Color;
 
-pub(crate) use check::CheckArguments;
+pub(crate) use check::{CheckArguments, CheckFormat};
 pub(crate) use values::Stream;
 
 const EXAMPLES: &str = "\

@@ -10,16 +10,46 @@ use crate::args::Stream;
 
 /// The most that is read of a text, in bytes. The largest distributions are a fraction of it.
 const TEXT: u64 = 1 << 20;
+/// The most that is read of a list, in bytes.
+const LIST: u64 = 16 << 20;
 /// The most that is read of a file with certificates, in bytes. Lists of public authorities are a fraction of it.
 const CERTIFICATES: u64 = 16 << 20;
 
 /// A text of at most 1 MiB.
 pub(crate) fn text(stream: &Stream) -> io::Result<String> {
+    read(stream, TEXT)
+}
+
+/// A list of at most 16 MiB, one thing a line.
+pub(crate) fn list(stream: &Stream) -> io::Result<String> {
+    read(stream, LIST)
+}
+
+fn read(stream: &Stream, limit: u64) -> io::Result<String> {
     let bytes = match stream {
-        Stream::File(path) => bounded(File::open(path)?, TEXT),
-        Stream::Standard => bounded(io::stdin().lock(), TEXT),
+        Stream::File(path) => bounded(File::open(path)?, limit),
+        Stream::Standard => bounded(io::stdin().lock(), limit),
     }?;
-    String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
+    utf8(bytes).map_err(|line| {
+        let reason = format!("line {line} is not UTF-8; save it as UTF-8, without UTF-16 or a national encoding");
+        io::Error::new(ErrorKind::InvalidData, reason)
+    })
+}
+
+/// The text, without a byte order mark, or the first line, from 1, that is none.
+fn utf8(bytes: Vec<u8>) -> Result<String, usize> {
+    match String::from_utf8(bytes) {
+        Ok(mut text) => {
+            if text.starts_with('\u{feff}') {
+                text.drain(..'\u{feff}'.len_utf8());
+            }
+            Ok(text)
+        }
+        Err(error) => {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            Err(good.split(|byte| *byte == b'\n').count())
+        }
+    }
 }
 
 /// A file of at most 16 MiB.
@@ -48,6 +78,13 @@ mod tests {
         assert_eq!(bounded(io::repeat(b'x').take(TEXT), TEXT).unwrap().len() as u64, TEXT);
         let refused = bounded(io::repeat(b'x').take(TEXT + 1), TEXT).unwrap_err();
         assert!(refused.to_string().contains("more than 1 MiB"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_with_its_line() {
+        assert_eq!(utf8(b"a\nb\nc\xff\n".to_vec()), Err(3));
+        assert_eq!(utf8(b"\xff\xfea\0".to_vec()), Err(1));
+        assert_eq!(utf8("\u{feff}ä\n".into()), Ok("ä\n".to_owned()));
     }
 
     #[test]

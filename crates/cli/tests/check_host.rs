@@ -104,7 +104,9 @@ fn a_list_of_origins_is_a_table_worst_first() {
         ("soon.shop.test", "certificate.not_after = '+20d'"),
     ]);
     let list = "# TEST ONLY\norigin.shop.test\nsoon.shop.test\n\nimages.shop.test\n";
-    let ended = origins.check(&["--from", &origins.file(&format!("{list}192.0.2.7\n"))]);
+    // One after the other, so that each ends when its turn was.
+    let in_turn = ["--concurrency", "1", "--from", &origins.file(&format!("{list}192.0.2.7\nno host\n"))];
+    let ended = origins.check(&in_turn);
     golden::compare("check/list.txt", &ended.stdout);
     assert_eq!(ended.code, 2, "one could not be checked");
     assert_eq!(origins.check(&["--from", &origins.file(list)]).code, 1);
@@ -137,7 +139,8 @@ fn the_exit_status_tells_the_verdict() {
     for (arguments, code) in [
         (&["origin.shop.test"][..], 0),
         (&["images.shop.test"], 1),
-        (&["192.0.2.7"], 2),
+        (&["192.0.2.7"], 1),
+        (&["no host"], 2),
         (&["origin.shop.test", "--path", "no-slash"], 2),
         (&["--from", "/nonexistent"], 2),
         (&["--distribution", "/nonexistent"], 2),

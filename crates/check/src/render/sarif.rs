@@ -91,11 +91,13 @@ fn setting_result(setting: &Setting) -> Value {
     })
 }
 
-/// An origin is no file: it is named as a logical location, and as an artifact for readers that insist on one.
+/// An origin is no file: it is named as a logical location, and, if it is one, as an artifact for readers that insist on
+/// that.
 fn location(name: &str) -> Value {
-    let uri: String = name.chars().take_while(|character| *character != ' ').collect();
-    json!({
-        "physicalLocation": { "artifactLocation": { "uri": format!("https://{uri}/") } },
-        "logicalLocations": [{ "fullyQualifiedName": name, "kind": "resource" }],
-    })
+    let mut location = json!({ "logicalLocations": [{ "fullyQualifiedName": name, "kind": "resource" }] });
+    let host = name.split(' ').next().unwrap_or_default();
+    if host.contains('.') && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':')) {
+        location["physicalLocation"] = json!({ "artifactLocation": { "uri": format!("https://{host}/") } });
+    }
+    location
 }

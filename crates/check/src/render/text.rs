@@ -1,10 +1,13 @@
 //! For people: read in ten seconds, pasted into a ticket.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use edge502_rules::Cause;
 
 use super::{Look, printable};
 use crate::batch::{Batch, Checked};
-use crate::report::{CertificateReport, FindingReport, HandshakeReport, Report, TargetReport, Verdict};
+use crate::report::{AiaReport, CertificateReport, FindingReport, HandshakeReport, Report, TargetReport, Verdict};
 use crate::source::{Level, Setting};
 
 /// Columns before the text of a named line.
@@ -97,6 +100,9 @@ fn facts(text: &mut String, report: &Report, look: Look) {
         named(text, if certificate.position == 0 { "Chain" } else { "" }, &link(certificate), look);
     }
     names(text, report, look);
+    if let Some(aia) = &report.aia {
+        named(text, "AIA", &printable(&fetched(aia)), look);
+    }
     if let Some(response) = &report.response {
         let server = response.server.as_ref().map(|server| format!(", Server: {server}")).unwrap_or_default();
         let location = response.location.as_ref().map(|to| format!(", Location: {to}")).unwrap_or_default();
@@ -159,16 +165,44 @@ fn tls(handshake: &HandshakeReport) -> String {
     parts.join("; ")
 }
 
+/// What was found at the certificates' own addresses, and what that is worth.
+fn fetched(aia: &AiaReport) -> String {
+    let found: Vec<String> = aia.fetched.iter().map(ToString::to_string).collect();
+    let worth = if aia.completes {
+        "with that the chain would be complete; browsers fetch it, CloudFront does not"
+    } else {
+        "that does not complete the chain"
+    };
+    format!("{}; {worth}", found.join("; "))
+}
+
+/// The first names of a certificate, and how many more there are.
+fn short(names: &[String]) -> String {
+    if names.len() <= 8 { names.join(" ") } else { list(names) }
+}
+
+/// A certificate's name, cut where it is one that nobody would read.
+fn brief(name: &str) -> String {
+    const SHOWN: usize = 200;
+    match name.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// One certificate on one line.
 fn link(certificate: &CertificateReport) -> String {
     let until = certificate.not_after.as_deref().and_then(|date| date.get(..10)).unwrap_or("?");
     let names = match &certificate.names[..] {
         [] => String::new(),
-        names => format!(" [{}]", names.join(" ")),
+        names => format!(" [{}]", short(names)),
     };
     printable(&format!(
         "{} {}: {}{names}, until {until}, by {}",
-        certificate.position, certificate.role, certificate.subject, certificate.issuer
+        certificate.position,
+        certificate.role,
+        brief(&certificate.subject),
+        brief(&certificate.issuer)
     ))
 }
 
@@ -202,23 +236,11 @@ fn item(text: &mut String, words: &str, look: Look) {
 
 /// Words broken into lines of the terminal's width, each behind `indent` columns.
 fn wrapped(text: &mut String, words: &str, indent: usize, look: Look) {
-    let room = look.width.saturating_sub(indent).max(30);
-    let mut line = String::new();
-    for word in words.split(' ') {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            let _ = writeln!(text, "{:indent$}{line}", "");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(text, "{:indent$}{line}", "");
+    text.push_str(&super::wrapped(words, indent, look));
 }
 
 /// One line for a target; its name takes `width` columns.
-fn one_line(checked: &Checked, width: usize, look: Look) -> String {
+pub(crate) fn one_line(checked: &Checked, width: usize, look: Look) -> String {
     let name = printable(&checked.name);
     match &checked.result {
         Err(reason) => format!("{}  {name:<width$}  {}\n", look.paint.bad("?"), printable(reason)),
@@ -239,6 +261,75 @@ fn remarks(report: &Report) -> String {
     if kinds.is_empty() { String::new() } else { format!("; warning: {}", kinds.join(", ")) }
 }
 
+/// A list that was told line by line already: a table of all that does not simply connect, worst first, and how many
+/// there are of each kind.
+pub(super) fn told(batch: &Batch, look: Look) -> String {
+    let rows: Vec<[String; 4]> = batch.checked.iter().filter_map(row).collect();
+    let mut text = String::new();
+    if !rows.is_empty() {
+        let heading = ["ORIGIN", "VIEWER GETS", "CAUSE", "WHAT WAS SEEN"].map(str::to_owned);
+        let rows: Vec<[String; 4]> = std::iter::once(heading).chain(rows).collect();
+        text.push('\n');
+        table(&mut text, &rows, look);
+    }
+    settings(&mut text, &batch.settings, look);
+    text.push('\n');
+    let mut counts: BTreeMap<Cause, usize> = BTreeMap::new();
+    for cause in batch.reports().filter_map(|report| report.cause) {
+        *counts.entry(cause).or_default() += 1;
+    }
+    let mut counts: Vec<(usize, &str)> = counts.into_iter().map(|(cause, count)| (count, cause.id())).collect();
+    counts.sort_by(|a, b| b.cmp(a));
+    for (count, cause) in counts {
+        let _ = writeln!(text, "{count:>7}  {}", look.paint.bad(cause));
+    }
+    summary(&mut text, batch);
+    if batch.failing() > 0 {
+        text.push_str("`edge502 check ORIGIN` tells all about one of them.\n");
+    }
+    text
+}
+
+/// The row of a target that does not simply connect.
+fn row(checked: &Checked) -> Option<[String; 4]> {
+    let cells = match &checked.result {
+        Err(reason) => ["-".to_owned(), "not checked".to_owned(), reason.clone()],
+        Ok(report) => {
+            let warning = report.warnings.first().map(|warning| &warning.detail);
+            let detail = report.findings.first().map(|finding| &finding.detail).or(warning)?;
+            let cause = report.cause.map_or_else(|| "connects".to_owned(), |cause| cause.id().to_owned());
+            [report.status.to_string(), cause, detail.clone()]
+        }
+    };
+    let [status, cause, detail] = cells.map(|cell| printable(&cell));
+    Some([printable(&checked.name), status, cause, detail])
+}
+
+/// Columns of equal width under a heading; the last one ends where the terminal does.
+fn table<const N: usize>(text: &mut String, rows: &[[String; N]], look: Look) {
+    let widths: [usize; N] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
+    for (index, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let line = cells.join("  ");
+        let line = match line.trim_end().char_indices().nth(look.width.saturating_sub(1)) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line.trim_end().to_owned(),
+        };
+        let _ = writeln!(text, "{}", if index == 0 { look.paint.faint(&line) } else { line });
+    }
+}
+
+fn summary(text: &mut String, batch: &Batch) {
+    let _ = writeln!(
+        text,
+        "{} checked: {} would fail, {} could not be checked",
+        batch.checked.len(),
+        batch.failing(),
+        batch.checked.iter().filter(|one| one.result.is_err()).count()
+    );
+}
+
 /// A table with the worst first, then what there is to say about the settings and about each that does not connect.
 pub(super) fn batch(batch: &Batch, look: Look) -> String {
     let mut text = String::new();
@@ -251,13 +342,8 @@ pub(super) fn batch(batch: &Batch, look: Look) -> String {
         text.push('\n');
         text.push_str(&report(found, look));
     }
-    let _ = writeln!(
-        text,
-        "\n{} checked: {} would fail, {} could not be checked",
-        batch.checked.len(),
-        batch.failing(),
-        batch.checked.iter().filter(|one| one.result.is_err()).count()
-    );
+    text.push('\n');
+    summary(&mut text, batch);
     text
 }
 

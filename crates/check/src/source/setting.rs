@@ -1,9 +1,11 @@
 //! What is to be said about the settings of a distribution, whatever its origins answer.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use edge502_rules::Grade;
 use edge502_rules::distribution::{DistributionError, Notice};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 const API: &str = "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html";
@@ -12,7 +14,7 @@ const HELPERS: &str =
     "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/helper-functions-origin-modification.html";
 
 /// How much a setting matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// It cannot work, so the check as a whole fails.
@@ -38,7 +40,8 @@ impl Level {
 }
 
 /// One setting that cannot work, is not known or surprises.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Setting {
     /// The distribution: its id, its logical id in a template, or its address in a plan.
     pub distribution: String,
@@ -51,6 +54,7 @@ pub struct Setting {
     /// What to do about it.
     pub remedy: String,
     /// How well the rule behind it is known.
+    #[schemars(schema_with = "crate::schema::grade")]
     pub grade: Grade,
     /// Address of the page that states the rule, or of the closest one.
     pub source: String,
@@ -71,6 +75,24 @@ impl From<Notice> for Setting {
 }
 
 impl Setting {
+    /// An IP address where the DNS name of an origin belongs; `port` is where it was to be asked.
+    pub(crate) fn address(address: IpAddr, port: u16) -> Self {
+        let remedy = format!(
+            "write a DNS name that leads there; to check what the address serves, check that name with \
+             `--resolve NAME:{port}:{}`",
+            if address.is_ipv6() { format!("[{address}]") } else { address.to_string() }
+        );
+        Self {
+            distribution: address.to_string(),
+            level: Level::Error,
+            place: "DomainName".to_owned(),
+            message: format!("it is {address}, an IP address; CloudFront takes DNS names only"),
+            remedy,
+            grade: Grade::Inferred,
+            source: HELPERS.to_owned(),
+        }
+    }
+
     /// What CloudFront would refuse; `None` for an error that is about the whole file.
     pub(super) fn of_error(error: &DistributionError) -> Option<Self> {
         let (place, message, remedy) = match error {

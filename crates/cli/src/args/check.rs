@@ -14,7 +14,7 @@ use crate::resolve::Resolve;
 
 /// `edge502 check`
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("what").required(true).args(["target", "distribution", "from", "explain"])), after_help = "\
+#[command(group(ArgGroup::new("what").required(true).args(["target", "distribution", "from", "explain", "schema"])), after_help = "\
 Examples:
   edge502 check origin.example.com
   edge502 check origin.example.com --host-header www.example.com   Host is forwarded
@@ -34,12 +34,15 @@ pub(crate) struct CheckArguments {
     /// `terraform show -json` prints; `-` is standard input
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
     pub(crate) distribution: Option<Stream>,
-    /// Check the origins in a file, one HOST[:PORT] a line; `-` is standard input
+    /// Check the origins in a file, one HOST[:PORT] a line, at most 100,000; `#` begins a comment, `-` is standard input
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().map(Stream::from))]
     pub(crate) from: Option<Stream>,
     /// Tell all about a cause instead of checking anything
     #[arg(long, value_name = "CAUSE", value_parser = causes())]
     pub(crate) explain: Option<Cause>,
+    /// Print the JSON Schema of `--format json` instead of checking anything
+    #[arg(long)]
+    pub(crate) schema: bool,
     /// Forward this viewer's Host to the origin: SNI and the name check follow it
     #[arg(long, value_name = "NAME")]
     pub(crate) host_header: Option<String>,
@@ -83,8 +86,12 @@ pub(crate) struct CheckArguments {
     /// Offer post-quantum key exchange, too
     #[arg(long)]
     pub(crate) pq: bool,
-    /// How many origins to check at a time
-    #[arg(long, value_name = "N", default_value = "32")]
+    /// Where an issuer is missing, fetch it from the address in the certificate (plain HTTP) and say whether the chain
+    /// would be complete with it; the verdict stays what it is
+    #[arg(long)]
+    pub(crate) fetch_aia: bool,
+    /// How many origins to check at a time, 1 to 1,000
+    #[arg(long, value_name = "N", default_value = "32", value_parser = concurrency)]
     pub(crate) concurrency: NonZeroUsize,
     /// Form of the report
     #[arg(long, value_enum, default_value_t)]
@@ -95,6 +102,12 @@ pub(crate) struct CheckArguments {
 
 fn causes() -> impl clap::builder::TypedValueParser<Value = Cause> {
     PossibleValuesParser::new(Cause::ALL.iter().map(|cause| cause.id())).try_map(|word| word.parse::<Cause>())
+}
+
+/// Each check holds a socket or two, and processes may have some thousand.
+fn concurrency(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= 1_000);
+    number.ok_or_else(|| "expected 1 to 1000".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

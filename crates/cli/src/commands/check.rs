@@ -1,8 +1,9 @@
 //! `edge502 check`: would CloudFront connect to an origin, and if not, why, and what cures it?
 
-use std::fmt::Write as _;
+mod explain;
+
 use std::fs;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,11 +11,10 @@ use anyhow::{Context as _, bail};
 use edge502_check::render::{self, Format, Look};
 use edge502_check::{Batch, CheckError, Checker, HostSettings, Options, Setting, Target, Verdict, source};
 use edge502_handshake::ClientCertificate;
-use edge502_rules::Cause;
-use edge502_scenario::report::Paint;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::edge::{overrides, trust};
-use crate::args::{CheckArguments, OutputArguments, Stream};
+use crate::args::{CheckArguments, CheckFormat, OutputArguments, Stream};
 use crate::clock::clock;
 use crate::input;
 use crate::signals::Stop;
@@ -23,24 +23,45 @@ use crate::terminal;
 /// The ARN that stands for `--mtls-cert`.
 const CLIENT_CERTIFICATE: &str = "arn:aws:acm:us-east-1:111122223333:certificate/mtls-cert";
 
+/// Origins of one list at most. More take hours, and their reports more memory than they are worth.
+const MOST_LINES: usize = 100_000;
+
 /// A target and how the user named it.
 type Named = (String, Result<Target, CheckError>);
+
+/// All that is to be checked, each made when its turn comes.
+struct Wanted {
+    targets: Box<dyn Iterator<Item = Named> + Send>,
+    /// How many there are.
+    count: usize,
+    /// What is to be said about the settings they come from.
+    settings: Vec<Setting>,
+}
 
 pub(crate) async fn check(arguments: CheckArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let look = look(&output);
     if let Some(cause) = arguments.explain {
-        terminal::print(&explained(cause, look.paint))?;
+        terminal::print(&explain::text(cause, look)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (mut targets, settings) = targets(&arguments)?;
+    if arguments.schema {
+        terminal::print(&(serde_json::to_string_pretty(&edge502_check::schema::document())? + "\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let single = arguments.target.as_deref().map(|target| Target::host(target, &settings(&arguments)));
+    let wanted = match &single {
+        // An address is a finding, not a target.
+        Some(Err(CheckError::Setting(setting))) => Wanted::nothing(vec![(**setting).clone()]),
+        Some(_) => Wanted::nothing(Vec::new()),
+        None => wanted(&arguments)?,
+    };
     let checker = Arc::new(Checker::new(options(&arguments)?).await?);
     let mut stop = Stop::listen()?;
     let checking = async {
-        if arguments.target.is_none() {
-            return many(checker, targets, settings, &arguments, look).await;
+        match single {
+            None | Some(Err(CheckError::Setting(_))) => many(checker, wanted, &arguments, look).await,
+            Some(target) => one(&checker, &target?, arguments.format.into(), look).await,
         }
-        let (_, target) = targets.remove(0);
-        one(&checker, &target?, arguments.format.into(), look).await
     };
     tokio::select! {
         ended = checking => ended,
@@ -56,37 +77,41 @@ async fn one(checker: &Checker, target: &Target, format: Format, look: Look) -> 
 
 async fn many(
     checker: Arc<Checker>,
-    targets: Vec<Named>,
-    settings: Vec<Setting>,
+    wanted: Wanted,
     arguments: &CheckArguments,
     look: Look,
 ) -> anyhow::Result<ExitCode> {
-    if targets.is_empty() && settings.is_empty() {
+    let Wanted { targets, count, mut settings } = wanted;
+    if count == 0 && settings.is_empty() {
         bail!("there is no origin to check");
     }
-    let (total, mut done, counts) = (targets.len(), 0, io::stderr().is_terminal());
-    let batch = Batch::run(checker, targets, arguments.concurrency.get(), |_| {
-        done += 1;
-        if counts {
-            terminal::note(&format!("\r\x1b[2K{}", progress(done, total)));
+    // A list for people is told line by line, and then only summed up.
+    let told = arguments.from.is_some() && arguments.format == CheckFormat::Text;
+    let (bar, mut printed) = (progress(count), Ok(()));
+    let mut batch = Batch::run(checker, targets, arguments.concurrency.get(), |checked| {
+        if told && printed.is_ok() {
+            printed = bar.suspend(|| terminal::print(&render::line(checked, look)));
         }
-    });
-    let batch = Batch { settings, ..batch.await };
-    if counts {
-        terminal::note("\r\x1b[2K");
-    }
-    terminal::print(&render::many(&batch, arguments.format.into(), look))?;
+        if let (true, Ok(report)) = (told, &mut checked.result) {
+            report.shorten();
+        }
+        bar.inc(1);
+    })
+    .await;
+    bar.finish_and_clear();
+    printed?;
+    settings.append(&mut batch.settings);
+    batch.settings = settings;
+    let text = if told { render::list(&batch, look) } else { render::many(&batch, arguments.format.into(), look) };
+    terminal::print(&text)?;
     Ok(if batch.is_whole() { exit(batch.verdict()) } else { ExitCode::from(crate::COULD_NOT) })
 }
 
-/// A bar of twenty steps with the count; empty once all are done.
-fn progress(done: usize, total: usize) -> String {
-    const STEPS: usize = 20;
-    if done >= total {
-        return String::new();
-    }
-    let full = done * STEPS / total;
-    format!("[{}{}] {done} of {total} checked", "#".repeat(full), " ".repeat(STEPS - full))
+/// A bar on standard error; nothing where that is no terminal.
+fn progress(count: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("[{bar:20}] {pos} of {len} checked, {eta} to go");
+    let bar = ProgressBar::new(count as u64);
+    bar.with_style(style.expect("the template is well-formed").progress_chars("##-"))
 }
 
 fn exit(verdict: Verdict) -> ExitCode {
@@ -108,6 +133,7 @@ fn options(arguments: &CheckArguments) -> anyhow::Result<Options> {
     options.timeout = arguments.timeout;
     options.warn_days = arguments.warn_days;
     options.pq = arguments.pq;
+    options.fetch_aia = arguments.fetch_aia;
     if let (Some(chain), Some(key)) = (&arguments.mtls_cert, &arguments.mtls_key) {
         let text = |path: &std::path::Path| {
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
@@ -118,18 +144,41 @@ fn options(arguments: &CheckArguments) -> anyhow::Result<Options> {
     Ok(options)
 }
 
-/// What is to be checked, and what is to be said about the settings it comes from.
-fn targets(arguments: &CheckArguments) -> anyhow::Result<(Vec<Named>, Vec<Setting>)> {
-    let settings = settings(arguments);
-    if let Some(target) = &arguments.target {
-        return Ok((vec![(target.clone(), Target::host(target, &settings))], Vec::new()));
+impl Wanted {
+    /// No target, only this about settings.
+    fn nothing(settings: Vec<Setting>) -> Self {
+        Self { targets: Box::new(std::iter::empty()), count: 0, settings }
     }
-    if let Some(stream) = &arguments.from {
-        let text = input::text(stream).with_context(|| format!("cannot read the origins from {}", name(stream)))?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        return Ok((lines.map(|line| (line.to_owned(), Target::host(line, &settings))).collect(), Vec::new()));
+}
+
+/// What a list or a file with distributions asks for.
+fn wanted(arguments: &CheckArguments) -> anyhow::Result<Wanted> {
+    match (&arguments.from, &arguments.distribution) {
+        (Some(stream), _) => listed(stream, settings(arguments)),
+        (None, Some(stream)) => distributed(stream, arguments),
+        (None, None) => Ok(Wanted::nothing(Vec::new())),
     }
-    let Some(stream) = &arguments.distribution else { return Ok((Vec::new(), Vec::new())) };
+}
+
+/// One target a line; blank lines and comments are none.
+fn listed(stream: &Stream, settings: HostSettings) -> anyhow::Result<Wanted> {
+    let text = input::list(stream).with_context(|| format!("cannot read the origins from {}", name(stream)))?;
+    let content = |line: &str| line.split_once('#').map_or(line, |(content, _)| content).trim().to_owned();
+    let lines: Vec<(usize, String)> =
+        text.lines().map(content).enumerate().filter(|(_, line)| !line.is_empty()).collect();
+    let count = lines.len();
+    if count > MOST_LINES {
+        bail!("{} has {count} origins, at most {MOST_LINES} are checked at once; split it", name(stream));
+    }
+    let targets = lines.into_iter().map(move |(index, line)| match Target::host(&line, &settings) {
+        Ok(target) => (line, Ok(target)),
+        Err(error) => (format!("line {}", index + 1), Err(error)),
+    });
+    Ok(Wanted { targets: Box::new(targets), count, settings: Vec::new() })
+}
+
+/// Every origin of every distribution in a file.
+fn distributed(stream: &Stream, arguments: &CheckArguments) -> anyhow::Result<Wanted> {
     let text = input::text(stream).with_context(|| format!("cannot read the distribution from {}", name(stream)))?;
     let sources = source::read(&text).with_context(|| format!("{} holds no distribution", name(stream)))?;
     let (mut targets, mut settings) = (Vec::new(), Vec::new());
@@ -138,7 +187,7 @@ fn targets(arguments: &CheckArguments) -> anyhow::Result<(Vec<Named>, Vec<Settin
         targets.extend(found.into_iter().map(|(name, target)| (name, target.map(|target| asked(target, arguments)))));
         settings.extend(source.settings);
     }
-    Ok((targets, settings))
+    Ok(Wanted { count: targets.len(), targets: Box::new(targets.into_iter()), settings })
 }
 
 /// A target of a distribution, with what the flags say on top.
@@ -165,39 +214,5 @@ fn name(stream: &Stream) -> String {
     match stream {
         Stream::File(path) => path.display().to_string(),
         Stream::Standard => "standard input".to_owned(),
-    }
-}
-
-/// All that is known about a cause.
-fn explained(cause: Cause, paint: Paint) -> String {
-    let outcome = edge502_rules::outcome::Outcome::of(cause);
-    let status = outcome.status().map_or_else(|| "the origin's own status".to_owned(), |status| status.to_string());
-    let mut text = format!("{}  {}\n\n{}\n\n", paint.strong(cause.id()), cause.title(), cause.explanation());
-    let _ = writeln!(text, "The viewer gets {status}; the log says {}.", outcome.detailed_result_type.as_str());
-    let _ = writeln!(text, "Known: {}, {}", cause.grade(), cause.source());
-    text.push_str("\nWhat cures it:\n");
-    for fix in cause.fixes() {
-        let _ = writeln!(text, "- {fix}");
-    }
-    let _ = writeln!(text, "\n`edge502 list --by cause` shows the scenarios that prove it.");
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn progress_is_a_bar_that_ends() {
-        assert_eq!(progress(1, 2), "[##########          ] 1 of 2 checked");
-        assert_eq!(progress(2, 2), "");
-    }
-
-    #[test]
-    fn every_cause_is_explained() {
-        for cause in Cause::ALL {
-            let text = explained(*cause, Paint::Plain);
-            assert!(text.contains(cause.id()) && text.contains("- "), "{text}");
-        }
     }
 }
