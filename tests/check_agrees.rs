@@ -21,7 +21,7 @@ use edge502_origin::DnsAnswer;
 use edge502_rules::{Cause, Phase};
 use edge502_scenario::function::FunctionsSpec;
 use edge502_scenario::{Lab, LabOptions, Library, Scenario, Step, StepKind};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 
 /// Connections to an origin that connects.
@@ -84,19 +84,24 @@ fn trials(scenario: &Scenario, options: &LabOptions, runtime: &Arc<Runtime>) -> 
         let (step, options, runtime) = (step.clone(), options.clone(), Arc::clone(runtime));
         let name = format!("{}/{}: {}", scenario.id, step.kind, step.title);
         let kind = reason.map_or(String::new(), |reason| format!("skipped: {reason}"));
-        Trial::test(name, move || agrees(&runtime, &step, options)).with_kind(kind).with_ignored_flag(reason.is_some())
+        Trial::ignorable_test(name, move || agrees(&runtime, &step, options))
+            .with_kind(kind)
+            .with_ignored_flag(reason.is_some())
     };
     steps.map(trial).collect()
 }
 
-fn agrees(runtime: &Runtime, step: &Step, options: LabOptions) -> Result<(), Failed> {
-    let found = runtime.block_on(disagreements(step, options));
-    if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
+fn agrees(runtime: &Runtime, step: &Step, options: LabOptions) -> Result<Completion, Failed> {
+    let lab = match runtime.block_on(Lab::start(&step.state, options)) {
+        Ok(lab) => lab,
+        Err(error) => return error.needs_legacy().map(Completion::ignored_with).ok_or_else(|| error.into()),
+    };
+    let found = runtime.block_on(disagreements(step, lab));
+    if found.is_empty() { Ok(Completion::Completed) } else { Err(found.join("\n").into()) }
 }
 
 /// What the two disagree about, in words.
-async fn disagreements(step: &Step, options: LabOptions) -> Vec<String> {
-    let mut lab = Lab::start(&step.state, options).await.unwrap();
+async fn disagreements(step: &Step, mut lab: Lab) -> Vec<String> {
     let observed = lab.observe(&step.expect).await.unwrap();
     lab.history().clear();
     let report = checked(&lab).await;

@@ -18,8 +18,8 @@ use edge502_pki::Lab as Pki;
 use edge502_rules::clock::Clock;
 use edge502_scenario::format::Texts;
 use edge502_scenario::serve::{Action, Brief, Session};
-use edge502_scenario::{Expect, LabOptions, Library, Scenario, Step, StepKind};
-use libtest_mimic::{Arguments, Failed, Trial};
+use edge502_scenario::{Expect, LabOptions, Library, Scenario, ScenarioError, Step, StepKind};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::Value;
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -86,16 +86,22 @@ fn incomparable(step: &Step) -> Option<&'static str> {
     None
 }
 
-/// A test, listed as ignored together with the reason if it is not `usable` here.
-fn trial(name: &str, usable: Result<(), String>, test: impl FnOnce() + Send + 'static) -> Trial {
+/// A test, listed as ignored together with the reason if it is not `usable` here, or comes to what needs OpenSSL.
+fn trial(
+    name: &str,
+    usable: Result<(), String>,
+    test: impl FnOnce() -> Result<(), ScenarioError> + Send + 'static,
+) -> Trial {
     let ignored = usable.is_err();
     let kind = usable.as_ref().err().map_or(String::new(), |reason| format!("skipped: {reason}"));
     let run = move || {
         usable.map_err(Failed::from)?;
-        test();
-        Ok(())
+        match test() {
+            Ok(()) => Ok(Completion::Completed),
+            Err(error) => error.needs_legacy().map(Completion::ignored_with).ok_or_else(|| error.into()),
+        }
     };
-    Trial::test(name, run).with_kind(kind).with_ignored_flag(ignored)
+    Trial::ignorable_test(name, run).with_kind(kind).with_ignored_flag(ignored)
 }
 
 /// A served scenario, with the runtime it lives on.
@@ -106,13 +112,13 @@ struct Served {
 }
 
 impl Served {
-    fn start(id: &str) -> Self {
+    fn start(id: &str) -> Result<Self, ScenarioError> {
         let (runtime, directory) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
         let scenario = Library::built_in().unwrap().get(id).unwrap().clone();
         let clock = Arc::new(Today);
         let options = LabOptions::new(Arc::new(Pki::new(clock.now()).unwrap()), clock);
-        let session = runtime.block_on(Session::start(scenario, options, directory.path())).unwrap();
-        Self { runtime, session, _directory: directory }
+        let session = runtime.block_on(Session::start(scenario, options, directory.path()))?;
+        Ok(Self { runtime, session, _directory: directory })
     }
 
     fn brief(&self) -> Brief {
@@ -148,8 +154,8 @@ impl Served {
     }
 }
 
-fn expired_certificate_from_502_to_200() {
-    let served = Served::start("certificate/expired");
+fn expired_certificate_from_502_to_200() -> Result<(), ScenarioError> {
+    let served = Served::start("certificate/expired")?;
     let brief = served.brief();
     let broken = paste(&brief.curl);
     assert_eq!(broken.exit, 0, "curl trusts the edge: {}", broken.text);
@@ -168,6 +174,7 @@ fn expired_certificate_from_502_to_200() {
     check_502(&paste(&brief.curl));
     assert_eq!(served.brief(), brief, "the same lines all the time");
     served.end();
+    Ok(())
 }
 
 /// The answer of an edge that cannot connect, whichever HTTP version curl chose.
@@ -185,8 +192,8 @@ fn check_502(printed: &Printed) {
     assert!(body.contains(&format!("Request ID: {}\n", header("x-amz-cf-id"))), "{body}");
 }
 
-fn curl_head_and_http1() {
-    let served = Served::start("certificate/expired");
+fn curl_head_and_http1() -> Result<(), ScenarioError> {
+    let served = Served::start("certificate/expired")?;
     let line = served.brief().curl;
     let head = paste(&line.replace("curl -sS -i", "curl -sS -I"));
     assert_eq!((head.status(), head.body()), (502, ""), "{}", head.text);
@@ -194,10 +201,11 @@ fn curl_head_and_http1() {
     assert!(old.text.starts_with("HTTP/1.1 502 Bad Gateway\r\nServer: CloudFront\r\nDate: "), "{}", old.text);
     check_502(&old);
     served.end();
+    Ok(())
 }
 
-fn tls10_only_over_a_real_tls10_handshake() {
-    let served = Served::start("protocol/tls10-only");
+fn tls10_only_over_a_real_tls10_handshake() -> Result<(), ScenarioError> {
+    let served = Served::start("protocol/tls10-only")?;
     let curl = served.brief().curl;
     assert_eq!(paste(&curl).status(), 502);
     let refused = served.state();
@@ -211,10 +219,11 @@ fn tls10_only_over_a_real_tls10_handshake() {
     assert_eq!(last["sni"], "origin.shop.test", "{state}");
     assert_eq!(last["requests"], serde_json::json!(["GET / HTTP/1.1"]), "{state}");
     served.end();
+    Ok(())
 }
 
-fn price_of_http_only() {
-    let served = Served::start("certificate/self-signed");
+fn price_of_http_only() -> Result<(), ScenarioError> {
+    let served = Served::start("certificate/self-signed")?;
     let step = served.session.scenario().of_kind(StepKind::DeadEnd).position(|step| step.expect.exposes.is_some());
     let number = step.expect("one of the dead ends works at a price") + 1;
     let state = served.apply(&format!(r#"{{"dead_end":{number}}}"#));
@@ -222,11 +231,12 @@ fn price_of_http_only() {
     assert_eq!(paste(&served.brief().curl).status(), 200);
     assert_eq!(served.state()["origin_history"][0]["port"], "http", "in clear");
     served.end();
+    Ok(())
 }
 
 /// Applies every step of the scenario in turn and pastes the check that goes with it.
-fn openssl_prints_what_is_stated(id: &str) {
-    let served = Served::start(id);
+fn openssl_prints_what_is_stated(id: &str) -> Result<(), ScenarioError> {
+    let served = Served::start(id)?;
     let steps = served.session.scenario().steps.clone();
     let mut numbers = [0, 0];
     for step in &steps {
@@ -237,11 +247,12 @@ fn openssl_prints_what_is_stated(id: &str) {
             StepKind::Fix => Action::Fix(next(&mut numbers[1])),
         };
         if step.expect.openssl.is_some() || step.expect.openssl_not.is_some() {
-            served.runtime.block_on(served.session.apply(action)).unwrap();
+            served.runtime.block_on(served.session.apply(action))?;
             compare(&step.title, &step.expect, &paste(&served.brief().openssl));
         }
     }
     served.end();
+    Ok(())
 }
 
 fn next(number: &mut usize) -> usize {
@@ -261,8 +272,8 @@ fn compare(title: &str, expect: &Expect, check: &Printed) {
     }
 }
 
-fn control_refuses_other_sites() {
-    let served = Served::start("certificate/expired");
+fn control_refuses_other_sites() -> Result<(), ScenarioError> {
+    let served = Served::start("certificate/expired")?;
     let control = served.control();
     let state = |headers: &str| ask(control, &format!("GET /state HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).0;
     let order = |headers: &str| {
@@ -297,10 +308,11 @@ fn control_refuses_other_sites() {
     }
     assert_eq!(served.state()["up"]["kind"], "fix");
     served.end();
+    Ok(())
 }
 
-fn control_refuses_what_it_does_not_know() {
-    let served = Served::start("certificate/expired");
+fn control_refuses_what_it_does_not_know() -> Result<(), ScenarioError> {
+    let served = Served::start("certificate/expired")?;
     let control = served.control();
     let send = |start: &str, body: &str| {
         let length = body.len();
@@ -330,4 +342,5 @@ fn control_refuses_what_it_does_not_know() {
     }
     assert_eq!(served.state()["up"]["kind"], "broken");
     served.end();
+    Ok(())
 }

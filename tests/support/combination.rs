@@ -92,6 +92,7 @@ impl fmt::Display for Tally {
 /// and so is a healthy state that cannot be served.
 pub(crate) async fn play(scenario: &Scenario, options: &LabOptions, tally: &Tally) -> Result<(), Vec<String>> {
     let steps = &scenario.steps;
+    // How often each step was served, or left out for want of OpenSSL.
     let mut served = vec![0; steps.len()];
     let mut points = Vec::new();
     let mut lab = None;
@@ -111,7 +112,14 @@ pub(crate) async fn play(scenario: &Scenario, options: &LabOptions, tally: &Tall
                 {
                     tally.skipped(&problems.join("; "), &place);
                 }
-                Err(error) => points.push(format!("{place}: {error}")),
+                Err(error) => match error.needs_legacy() {
+                    Some(reason) => {
+                        *served += 1;
+                        tally.skipped(&reason, &place);
+                        lab = None;
+                    }
+                    None => points.push(format!("{place}: {error}")),
+                },
             }
         }
     }

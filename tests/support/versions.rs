@@ -46,7 +46,10 @@ pub(crate) fn sample<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Vec<&
 pub(crate) async fn play(scenario: &Scenario, options: &LabOptions) -> Result<(), Vec<String>> {
     let broken = scenario.broken();
     let fix = scenario.of_kind(StepKind::Fix).find(|fix| fix.state.request == broken.state.request);
-    let mut lab = Lab::start(&broken.state, options.clone()).await.map_err(|error| vec![error.to_string()])?;
+    let mut lab = match Lab::start(&broken.state, options.clone()).await {
+        Err(error) if error.needs_legacy().is_some() => return Ok(()),
+        started => started.map_err(|error| vec![error.to_string()])?,
+    };
     let mut points = Vec::new();
     for step in [broken].into_iter().chain(fix) {
         match both(&mut lab, step, options).await {

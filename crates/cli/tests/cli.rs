@@ -71,7 +71,7 @@ fn a_scenario_that_does_as_it_states_is_a_success() {
 
 #[test]
 fn a_broken_expectation_is_a_failure_and_names_the_step() {
-    let directory = scenarios(&expired().replace("Verify return code: 0 (ok)", "all is well"));
+    let directory = scenarios(&expired().replace("status = 200", "status = 200\nexpect.x_cache = \"all is well\""));
     let arguments = ["run", "--scenarios", &path(directory.path())];
     let played = edge502(arguments);
     assert_eq!(played.code, 1, "{}{}", played.stdout, played.stderr);
@@ -85,6 +85,34 @@ fn a_broken_expectation_is_a_failure_and_names_the_step() {
     let failed: Vec<&Value> =
         steps.iter().filter(|step| step["as_stated"] == false).map(|step| &step["kind"]).collect();
     assert_eq!(failed, ["fix"]);
+}
+
+#[cfg(not(feature = "legacy"))]
+#[test]
+fn what_needs_openssl_is_skipped_with_the_reason_and_not_served() {
+    for command in ["serve", "origin"] {
+        let refused = edge502([command, "protocol/tls10-only"]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+        assert!(
+            refused.stderr.starts_with("error: ") && refused.stderr.contains("needs OpenSSL"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let run = |format| edge502(["run", "protocol/tls10-only", "--format", format]);
+    let (text, json, junit) = (run("text"), run("json"), run("junit"));
+    assert_eq!((text.code, json.code, junit.code), (0, 0, 0), "{}", text.stdout);
+    assert!(
+        text.stdout.contains("– broken    as stated above  → skipped: this origin needs OpenSSL"),
+        "{}",
+        text.stdout
+    );
+    let value: Value = serde_json::from_str(&json.stdout).unwrap();
+    let steps = value["scenarios"][0]["steps"].as_array().unwrap();
+    let skipped: Vec<&Value> = steps.iter().filter(|step| step["skipped"].is_string()).collect();
+    assert!(skipped.iter().any(|step| step["kind"] == "broken" && step["observed"].is_null()), "{value}");
+    assert!(steps.iter().any(|step| step["kind"] == "healthy" && step["skipped"].is_null()), "{value}");
+    assert_eq!(junit.stdout.matches("<skipped message=").count(), skipped.len(), "{}", junit.stdout);
 }
 
 #[test]

@@ -6,6 +6,9 @@
 //! without the old protocols. Everyone else uses what is re-exported here.
 //!
 //! [`s_client`](mod@s_client) plays the check that AWS tells its users to run against an origin.
+//!
+//! Without the feature `legacy` (on by default) there is nothing here, and OpenSSL is not built.
+#![cfg(feature = "legacy")]
 
 use std::sync::OnceLock;
 

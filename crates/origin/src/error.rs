@@ -28,6 +28,15 @@ pub enum OriginError {
         /// What each library objects to.
         problems: Vec<String>,
     },
+    /// OpenSSL could serve this, and the program was built without it.
+    #[error(
+        "this origin needs OpenSSL ({why}), and this program was built without it; build it with its default features, \
+         which include `legacy`"
+    )]
+    NeedsLegacy {
+        /// Why rustls does not do.
+        why: String,
+    },
     /// The certificates could not be made.
     #[error("the origin's certificates cannot be made as stated")]
     Certificate(#[from] PkiError),
@@ -49,4 +58,11 @@ pub enum OriginError {
         /// What the wire showed.
         seen: String,
     },
+}
+
+impl OriginError {
+    /// Whether a build with the feature `legacy` could start this origin, and this one cannot.
+    pub fn needs_legacy(&self) -> bool {
+        matches!(self, Self::NeedsLegacy { .. } | Self::Certificate(PkiError::NeedsLegacy { .. }))
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use edge502_legacy_tls::openssl::{pkey::PKey, x509::X509};
 use edge502_pki::{CertificateSpec, ChainSpec, Identity, IntermediateSpec, Issuer, Lab};
 use edge502_rules::clock::SharedClock;
 
@@ -13,7 +12,7 @@ use crate::{
         HandshakeSpec, HttpBehavior, HttpSpec, OriginSpec, PortBehavior, PortSpec, Protocol, ProxyProtocol, Stage,
         UnknownName,
     },
-    tls::{Acceptor, Ingredients, signs_key_exchanges},
+    tls::{Acceptor, Ingredients},
 };
 
 /// Alert 112, `unrecognized_name` (RFC 6066 section 3).
@@ -186,27 +185,6 @@ impl Conduct {
     }
 }
 
-impl Site {
-    /// Whether a client can read what is served: at least one certificate, and all of it DER to the last byte.
-    pub(crate) fn is_readable(&self) -> bool {
-        let exact = |der: &[u8]| X509::from_der(der).and_then(|read| read.to_der()).is_ok_and(|encoded| encoded == der);
-        !self.identity.served.is_empty() && self.identity.served.iter().all(|der| exact(der))
-    }
-
-    /// Whether OpenSSL's client completes handshakes below TLS 1.3 with the first certificate.
-    pub(crate) fn signs_key_exchanges(&self) -> bool {
-        self.identity.served.first().is_none_or(|leaf| signs_key_exchanges(leaf))
-    }
-
-    /// Whether the private key belongs to the first certificate; `false` also if that one cannot be read.
-    pub(crate) fn key_fits(&self) -> bool {
-        let Some(leaf) = self.identity.served.first() else { return false };
-        let public = X509::from_der(leaf).and_then(|leaf| leaf.public_key());
-        let private = PKey::private_key_from_der(self.identity.key.secret_der());
-        matches!((public, private), (Ok(public), Ok(private)) if public.public_eq(&private))
-    }
-}
-
 struct SiteBuilder<'a> {
     spec: &'a OriginSpec,
     lab: &'a Lab,
@@ -333,6 +311,8 @@ fn invalid(setting: &'static str, problem: &str) -> OriginError {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "legacy")]
+    use edge502_legacy_tls::openssl::x509::X509;
     use edge502_rules::clock::FixedClock;
     use time::macros::datetime;
 
@@ -343,6 +323,7 @@ mod tests {
         Plan::new(&toml::from_str(spec).unwrap(), &Lab::new(now).unwrap(), Arc::new(FixedClock(now)))
     }
 
+    #[cfg(feature = "legacy")]
     #[test]
     fn strangers_get_the_certificate_of_a_kubernetes_ingress_by_default() {
         let plan = plan("sni.sites = ['origin.test']").unwrap();
@@ -373,6 +354,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "legacy")]
     #[test]
     fn openssl_is_refused_what_it_would_serve_otherwise() {
         const SIGNS_OTHERS: &str = "certificate.key_usage = ['keyCertSign']";

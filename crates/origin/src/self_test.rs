@@ -2,10 +2,14 @@
 //!
 //! Some settings are accepted by a TLS library and then fail only at the handshake, so a scenario could show the right
 //! status for the wrong reason. Each statement of the plan is therefore tried from outside, by OpenSSL's most
-//! permissive client or with plain bytes.
+//! permissive client or with plain bytes. A build without the feature `legacy` has rustls in the place of OpenSSL's
+//! client, one that takes every certificate: there both ends are of one library, and only what that one has can be tried.
 
 mod client;
 mod http;
+#[cfg_attr(feature = "legacy", path = "self_test/openssl.rs")]
+#[cfg_attr(not(feature = "legacy"), path = "self_test/rustls.rs")]
+mod library;
 mod proxy;
 #[cfg(test)]
 mod tests;
@@ -17,7 +21,6 @@ use std::{
     time::Duration,
 };
 
-use edge502_legacy_tls::{LegacyTlsError, openssl::ssl::Ssl};
 use edge502_pki::{Identity, Lab};
 
 use crate::{
@@ -26,7 +29,7 @@ use crate::{
     plan::{Act, Fault, Listening, Plan},
     spec::{ProxyProtocol, Stage},
 };
-use client::{Finish, Heard};
+use client::{Finish, Heard, Offer};
 
 /// Silence counts as silence after this time.
 const SILENCE: Duration = Duration::from_millis(50);
@@ -88,7 +91,7 @@ async fn early_fault(plan: &Plan, subject: &Subject<'_>, addr: SocketAddr, fault
     let quiet = fault.after == Stage::Accept && fault.act != Act::Stall;
     let hello = match fault.longer_than {
         _ if quiet => Vec::new(),
-        None => client::client_hello(permissive(plan, None)?),
+        None => library::hello(&offer(plan, None))?,
         Some(length) => long_hello(plan, length)?,
     };
     let heard = client::talk(addr, &hello, patience(&expected.finish)).await;
@@ -118,8 +121,8 @@ fn patience(expected: &Finish) -> Duration {
 
 /// A ClientHello with post-quantum shares.
 fn long_hello(plan: &Plan, length: usize) -> Result<Vec<u8>, OriginError> {
-    let client = client::permissive(site_name(plan), Some(LONG_GROUPS), None).map_err(|error| no_client(&error))?;
-    let hello = client::client_hello(client);
+    let long = Offer { groups: Some(LONG_GROUPS.to_owned()), ..Offer::everything(site_name(plan)) };
+    let hello = library::hello(&long)?;
     let expected = format!("more than {length} bytes; state less in `handshake.longer_than`");
     verify("there are ClientHellos as long as stated", &expected, &hello.len(), hello.len() > length)?;
     Ok(hello)
@@ -130,18 +133,9 @@ fn site_name(plan: &Plan) -> &str {
     plan.spec.sni.sites.first().unwrap_or(&plan.spec.name)
 }
 
-fn permissive(plan: &Plan, identity: Option<&Identity>) -> Result<Ssl, OriginError> {
-    client::permissive(site_name(plan), tls::offered_groups(plan).as_deref(), identity)
-        .map_err(|error| no_client(&error))
-}
-
-/// The test itself cannot be made.
-fn no_client(error: &LegacyTlsError) -> OriginError {
-    OriginError::SelfTest {
-        claim: "the self-test has a client".to_owned(),
-        expected: "one made by OpenSSL".to_owned(),
-        seen: error.to_string(),
-    }
+/// What a client offers that should be served: everything, and the name of a site.
+fn offer<'a>(plan: &'a Plan, identity: Option<&'a Identity>) -> Offer<'a> {
+    Offer { groups: tls::offered_groups(plan), identity, ..Offer::everything(site_name(plan)) }
 }
 
 fn verify(claim: &str, expected: &dyn Display, seen: &dyn Debug, holds: bool) -> Result<(), OriginError> {

@@ -1,6 +1,8 @@
 //! The TLS server of an origin: rustls or OpenSSL behind one face.
 
+#[cfg_attr(not(feature = "legacy"), path = "tls/absent.rs")]
 mod openssl;
+#[cfg(feature = "legacy")]
 mod renegotiation;
 mod rustls;
 
@@ -10,29 +12,32 @@ use std::{
     task::{Context, Poll},
 };
 
-use edge502_legacy_tls::{openssl::ssl::SslContext, tokio_openssl};
 use edge502_pki::Identity;
 use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::server::TlsStream;
 
 use crate::{
     error::OriginError,
     history::Negotiated,
     spec::{Backend, TlsSpec},
-    tap::{Tap, TcpEnd},
+    tap::Tap,
 };
 
+#[cfg(feature = "legacy")]
 pub(crate) use self::openssl::{negotiated, signs_key_exchanges};
+#[cfg(not(feature = "legacy"))]
+pub(crate) use self::rustls::{groups, negotiated};
 
 /// A TLS server with one certificate.
 pub(crate) enum Acceptor {
     Rustls(tokio_rustls::TlsAcceptor),
-    OpenSsl(SslContext),
+    #[cfg(feature = "legacy")]
+    OpenSsl(edge502_legacy_tls::openssl::ssl::SslContext),
 }
 
 /// What a TLS server is built from.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "legacy"), allow(dead_code, reason = "rustls never asks for a client's certificate here"))]
 pub(crate) struct Ingredients<'a> {
     pub(crate) tls: &'a TlsSpec,
     pub(crate) identity: &'a Identity,
@@ -45,23 +50,22 @@ pub(crate) struct Ingredients<'a> {
 impl Acceptor {
     /// Chooses the library and sets it up; says clearly if no library can serve this.
     pub(crate) fn build(ingredients: Ingredients<'_>) -> Result<Self, OriginError> {
-        let with_rustls = || rustls::acceptor(&ingredients).map(Self::Rustls);
-        let with_openssl = || openssl::context(&ingredients).map(Self::OpenSsl);
-        let (libraries, acceptor) = match ingredients.tls.backend {
-            Backend::Rustls => ("rustls", with_rustls().map_err(|why| vec![why])),
-            Backend::OpenSsl => ("OpenSSL", with_openssl().map_err(|why| vec![why])),
-            Backend::Auto => {
-                let either = with_rustls().or_else(|rustls| with_openssl().map_err(|openssl| vec![rustls, openssl]));
-                ("rustls and OpenSSL", either)
-            }
+        let objection = match ingredients.tls.backend {
+            Backend::OpenSsl => None,
+            backend => match rustls::acceptor(&ingredients) {
+                Ok(acceptor) => return Ok(Self::Rustls(acceptor)),
+                Err(problem) if backend == Backend::Auto => Some(problem),
+                Err(problem) => return Err(OriginError::Impossible { libraries: "rustls", problems: vec![problem] }),
+            },
         };
-        acceptor.map_err(|problems| OriginError::Impossible { libraries, problems })
+        openssl::acceptor(&ingredients, objection)
     }
 
     /// Shakes hands. A failed handshake gives the stream back too, so that the connection can be closed properly.
     pub(crate) async fn accept(&self, tap: Tap) -> (Stream, Result<Session, io::Error>) {
         match self {
             Self::Rustls(acceptor) => rustls::accept(acceptor, tap).await,
+            #[cfg(feature = "legacy")]
             Self::OpenSsl(context) => openssl::accept(context, tap).await,
         }
     }
@@ -78,8 +82,24 @@ pub(crate) struct Session {
 /// A connection to a client, encrypted or not.
 pub(crate) enum Stream {
     Plain(Tap),
-    Rustls(Box<TlsStream<Tap>>),
-    OpenSsl(Box<tokio_openssl::SslStream<Tap>>),
+    Tls(Box<dyn Encrypted>),
+}
+
+/// A TLS connection, whichever library holds it.
+pub(crate) trait Encrypted: AsyncRead + AsyncWrite + Unpin + Send {
+    /// The TCP side.
+    fn tap(&self) -> &Tap;
+
+    /// The TCP side.
+    fn tap_mut(&mut self) -> &mut Tap;
+
+    /// The record that asks the client to negotiate anew, right after the handshake; `None` where that is not possible.
+    fn hello_request(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether an orderly end of the data means `close_notify`.
+    fn ended_with_close_notify(&self) -> bool;
 }
 
 impl Stream {
@@ -87,8 +107,7 @@ impl Stream {
     pub(crate) fn tap(&self) -> &Tap {
         match self {
             Self::Plain(tap) => tap,
-            Self::Rustls(tls) => tls.get_ref().0,
-            Self::OpenSsl(tls) => tls.get_ref(),
+            Self::Tls(tls) => tls.tap(),
         }
     }
 
@@ -96,16 +115,15 @@ impl Stream {
     pub(crate) fn tap_mut(&mut self) -> &mut Tap {
         match self {
             Self::Plain(tap) => tap,
-            Self::Rustls(tls) => tls.get_mut().0,
-            Self::OpenSsl(tls) => tls.get_mut(),
+            Self::Tls(tls) => tls.tap_mut(),
         }
     }
 
-    /// The record that asks the client to negotiate anew, right after the handshake; `None` where that is not possible.
+    /// See [`Encrypted::hello_request`].
     pub(crate) fn hello_request(&self) -> Option<Vec<u8>> {
         match self {
-            Self::OpenSsl(tls) => renegotiation::hello_request(tls.ssl()),
-            Self::Plain(_) | Self::Rustls(_) => None,
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.hello_request(),
         }
     }
 
@@ -114,13 +132,11 @@ impl Stream {
         rustls::received_alert(error).or_else(|| openssl::received_alert(error))
     }
 
-    /// Whether an orderly end of the data means `close_notify`. rustls says so itself (a missing one is an error);
-    /// OpenSSL reports a bare FIN the same way, which the tap has seen.
+    /// See [`Encrypted::ended_with_close_notify`].
     pub(crate) fn ended_with_close_notify(&self) -> bool {
         match self {
             Self::Plain(_) => false,
-            Self::Rustls(_) => true,
-            Self::OpenSsl(_) => self.tap().seen().end != Some(TcpEnd::Eof),
+            Self::Tls(tls) => tls.ended_with_close_notify(),
         }
     }
 }
@@ -129,8 +145,7 @@ impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tap) => Pin::new(tap).poll_read(cx, buffer),
-            Self::Rustls(tls) => Pin::new(tls).poll_read(cx, buffer),
-            Self::OpenSsl(tls) => Pin::new(tls).poll_read(cx, buffer),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buffer),
         }
     }
 }
@@ -139,24 +154,21 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(tap) => Pin::new(tap).poll_write(cx, bytes),
-            Self::Rustls(tls) => Pin::new(tls).poll_write(cx, bytes),
-            Self::OpenSsl(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tap) => Pin::new(tap).poll_flush(cx),
-            Self::Rustls(tls) => Pin::new(tls).poll_flush(cx),
-            Self::OpenSsl(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tap) => Pin::new(tap).poll_shutdown(cx),
-            Self::Rustls(tls) => Pin::new(tls).poll_shutdown(cx),
-            Self::OpenSsl(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }

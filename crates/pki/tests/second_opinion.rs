@@ -29,7 +29,10 @@ fn verify(lab: &Lab, identity: &Identity, name: &str) -> Result<(), Error> {
 #[test]
 fn sound_certificates_of_modern_keys_are_taken() {
     let lab = lab();
-    for kind in KeyKind::ALL.iter().filter(|kind| **kind != KeyKind::Rsa1024) {
+    // RSA-1024 is not modern, and RSA-2056 is made by OpenSSL.
+    let modern =
+        |kind: &&KeyKind| **kind != KeyKind::Rsa1024 && (cfg!(feature = "legacy") || **kind != KeyKind::Rsa2056);
+    for kind in KeyKind::ALL.iter().filter(modern) {
         let identity = make(&lab, &format!("certificate.key = '{kind}'\nchain.intermediates = 2"));
         verify(&lab, &identity, NAME).unwrap_or_else(|error| panic!("{kind}: {error}"));
         let key = aws_lc_rs::sign::any_supported_type(&identity.key).unwrap();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use edge502_origin::OriginError;
+use edge502_pki::PkiError;
 use thiserror::Error;
 
 /// Why scenarios could not be read or brought up. A scenario that plays but does not do as it states is no error.
@@ -60,17 +62,18 @@ pub enum ScenarioError {
     },
     /// The origin could not be started.
     #[error("the origin could not be started: {0}")]
-    Origin(#[from] edge502_origin::OriginError),
+    Origin(#[from] OriginError),
     /// The edge could not be started.
     #[error("the edge could not be started: {0}")]
     Edge(#[from] edge502_edge::EdgeError),
     /// A certificate could not be made.
     #[error("a certificate could not be made: {0}")]
-    Pki(#[from] edge502_pki::PkiError),
+    Pki(#[from] PkiError),
     /// A trust store or client could not be made.
     #[error(transparent)]
     Handshake(#[from] edge502_handshake::HandshakeError),
     /// The documented check could not be set up.
+    #[cfg(feature = "legacy")]
     #[error("the documented check could not be set up: {0}")]
     Check(#[from] edge502_legacy_tls::LegacyTlsError),
     /// The distribution of a state is not one.
@@ -108,6 +111,18 @@ pub enum ScenarioError {
 }
 
 impl ScenarioError {
+    /// Why this needs OpenSSL, if that is all that is missing: the program was built without the feature `legacy`.
+    pub fn needs_legacy(&self) -> Option<String> {
+        match self {
+            // What a certificate needs stands behind the error of the origin.
+            Self::Origin(OriginError::Certificate(error)) | Self::Pki(error) => {
+                matches!(error, PkiError::NeedsLegacy { .. }).then(|| error.to_string())
+            }
+            Self::Origin(error) if error.needs_legacy() => Some(error.to_string()),
+            _ => None,
+        }
+    }
+
     /// Changes to a running lab that cannot be, for this reason.
     pub(crate) fn patch(reason: impl Into<String>) -> Self {
         Self::Patch { reason: reason.into(), nearest: None }

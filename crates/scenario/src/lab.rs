@@ -1,5 +1,7 @@
 //! One state of a scenario on real sockets: an origin, the edge in front of it, a viewer and an engineer's machine.
 
+#[cfg_attr(not(feature = "legacy"), path = "lab/check/absent.rs")]
+mod check;
 mod dig;
 mod leads;
 mod observe;
@@ -29,7 +31,7 @@ use crate::tap::Tap;
 use crate::viewer::Viewer;
 
 use leads::Nowhere;
-pub use observe::Observed;
+pub use observe::{DocumentedCheck, Observed};
 pub(crate) use refine::refined;
 
 /// How long the lab's edge waits for its name server, which is on this machine.

@@ -22,7 +22,7 @@ mod viewer;
 
 pub use error::ScenarioError;
 pub use format::{Dig, Earlier, Expect, Level, Scenario, Step, StepKind};
-pub use lab::{Lab, LabOptions, Observed};
+pub use lab::{DocumentedCheck, Lab, LabOptions, Observed};
 pub use library::Library;
 pub use network::{DnsSpec, NetworkSpec, Passage};
 pub use proofs::fidelity;

@@ -11,6 +11,9 @@ use crate::runner::ScenarioReport;
 
 pub use edge502_check::render::Paint;
 
+/// Why a step goes without the documented check.
+const WITHOUT_CHECK: &str = "`openssl s_client` is played by OpenSSL, which this program was built without";
+
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::error::ScenarioError;
 use crate::format::{Scenario, Step, StepKind};
-use crate::lab::{Lab, LabOptions, Observed};
+use crate::lab::{DocumentedCheck, Lab, LabOptions, Observed};
 
 /// The longest one step may take.
 const STEP: Duration = Duration::from_mins(1);
@@ -73,6 +73,8 @@ pub struct StepReport {
     pub title: String,
     /// What was seen; `None` if the step could not be brought up.
     pub observed: Option<Observed>,
+    /// Why the step was not played: it needs OpenSSL, and this program was built without it.
+    pub skipped: Option<String>,
     /// Where that differs from what is stated, in words.
     pub mismatches: Vec<String>,
     /// How long it took.
@@ -80,9 +82,20 @@ pub struct StepReport {
 }
 
 impl StepReport {
-    /// Whether it did as stated.
+    /// Of a step that nothing is known of yet.
+    fn of(step: &Step) -> Self {
+        let (kind, title) = (step.kind, step.title.clone());
+        Self { kind, title, observed: None, skipped: None, mismatches: Vec::new(), elapsed: Duration::ZERO }
+    }
+
+    /// Whether it did as stated; of a skipped step, only that nothing speaks against it.
     pub fn as_stated(&self) -> bool {
         self.mismatches.is_empty()
+    }
+
+    /// Whether it was played without the documented check that it states something about.
+    pub fn unchecked(&self) -> bool {
+        self.observed.as_ref().is_some_and(|observed| observed.openssl == Some(DocumentedCheck::Skipped))
     }
 }
 
@@ -176,22 +189,32 @@ async fn play_steps(
     let mut lab: Option<Lab> = None;
     for step in &scenario.steps {
         let started = Instant::now();
-        let played = timeout(STEP, play_step(&mut lab, step, &options));
-        let observed =
-            played.await.unwrap_or(Err(ScenarioError::Timeout { what: "the step", seconds: STEP.as_secs() }))?;
-        let mismatches = compare::mismatches(scenario.cause, step.kind, &step.expect, rulebook, error_pages, &observed);
-        reports.push(StepReport {
-            kind: step.kind,
-            title: step.title.clone(),
-            observed: Some(observed),
-            mismatches,
-            elapsed: started.elapsed(),
-        });
+        let played = timeout(STEP, Box::pin(play_step(&mut lab, step, &options)));
+        let played = played.await.unwrap_or(Err(ScenarioError::Timeout { what: "the step", seconds: STEP.as_secs() }));
+        let mut report = StepReport::of(step);
+        match played {
+            Ok(observed) => {
+                let (cause, expect) = (scenario.cause, &step.expect);
+                report.mismatches = compare::mismatches(cause, step.kind, expect, rulebook, error_pages, &observed);
+                report.observed = Some(observed);
+            }
+            Err(error) => {
+                report.skipped = Some(error.needs_legacy().ok_or(error)?);
+                // It may have changed by half; the next step starts from nothing.
+                take_down(&mut lab).await;
+            }
+        }
+        report.elapsed = started.elapsed();
+        reports.push(report);
     }
-    if let Some(lab) = lab {
-        lab.shutdown().await;
-    }
+    take_down(&mut lab).await;
     Ok(())
+}
+
+async fn take_down(lab: &mut Option<Lab>) {
+    if let Some(lab) = lab.take() {
+        Box::pin(lab.shutdown()).await;
+    }
 }
 
 async fn play_step(lab: &mut Option<Lab>, step: &Step, options: &LabOptions) -> Result<Observed, ScenarioError> {

@@ -4,16 +4,10 @@ use std::time::Duration;
 
 use edge502_handshake::wire::{Alert, AlertDescription, AlertLevel};
 use edge502_handshake::{End, NotTls, ProtocolVersion};
-use edge502_legacy_tls::openssl::ssl::SslVersion;
 use edge502_rules::Cause;
-use edge502_rules::distribution::OriginSslProtocol;
 use tokio::io::AsyncWriteExt as _;
 
 use super::support::{Case, Lab, Origin, refused};
-
-const fn fatal(number: u8) -> Alert {
-    Alert { level: Some(AlertLevel::Fatal), description: AlertDescription(number) }
-}
 
 #[tokio::test]
 async fn an_alert_keeps_its_number_and_level() {
@@ -58,6 +52,7 @@ async fn every_alert_has_a_cause() {
 }
 
 /// OpenSSL and browsers read on after a warning; s2n-tls does not.
+#[cfg(feature = "legacy")]
 #[tokio::test]
 async fn a_warning_ends_a_handshake_that_would_go_on() {
     let lab = Lab::new("origin.test");
@@ -69,8 +64,13 @@ async fn a_warning_ends_a_handshake_that_would_go_on() {
     }
 }
 
+#[cfg(feature = "legacy")]
 #[tokio::test]
 async fn real_origins_refuse_with_their_usual_alerts() {
+    use edge502_legacy_tls::openssl::ssl::SslVersion;
+    use edge502_rules::distribution::OriginSslProtocol;
+
+    let fatal = |number| Alert { level: Some(AlertLevel::Fatal), description: AlertDescription(number) };
     let lab = Lab::new("origin.test");
     let connector = lab.connector();
     let old = lab.openssl(|builder| builder.set_max_proto_version(Some(SslVersion::TLS1_1)).unwrap()).await;
@@ -131,6 +131,7 @@ async fn a_close_notify_is_a_close() {
 }
 
 /// The least pause that the library asks for after an error is ten seconds.
+#[cfg(feature = "legacy")]
 #[tokio::test]
 async fn a_failure_is_told_without_a_pause() {
     let lab = Lab::new("origin.test");

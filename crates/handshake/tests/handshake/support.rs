@@ -1,7 +1,7 @@
 //! Origins, certificates and a client for these tests.
+#![cfg_attr(not(feature = "legacy"), allow(dead_code, reason = "the tests with OpenSSL's origins use the rest"))]
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
@@ -9,10 +9,6 @@ use std::time::Duration;
 use edge502_handshake::{
     ClientCertificate, Connector, Established, Expectation, Options, OriginStream, Refused, TrustStore,
 };
-use edge502_legacy_tls::openssl::pkey::PKey;
-use edge502_legacy_tls::openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslVersion};
-use edge502_legacy_tls::openssl::x509::X509;
-use edge502_legacy_tls::{init, tokio_openssl};
 use edge502_pki::{CertificateSpec, ChainSpec, Identity, IntermediateSpec, KeyKind};
 use edge502_rules::Rulebook;
 use edge502_rules::clock::FixedClock;
@@ -35,7 +31,7 @@ pub(crate) struct Lab {
     pub(crate) root: Vec<u8>,
     /// Leaf and intermediate, as they should be sent.
     pub(crate) chain: Vec<Vec<u8>>,
-    identity: Identity,
+    pub(super) identity: Identity,
 }
 
 impl Lab {
@@ -68,52 +64,9 @@ impl Lab {
         let trust = TrustStore::from_der([&self.root]).unwrap();
         Connector::new(trust, Arc::new(FixedClock(NOW)), options).unwrap()
     }
-
-    /// An OpenSSL origin that may speak anything, for `adapt` to restrict.
-    pub(crate) async fn openssl(&self, adapt: impl FnOnce(&mut SslContextBuilder)) -> Origin {
-        init().unwrap();
-        let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-        builder.set_security_level(0);
-        builder.set_min_proto_version(Some(SslVersion::SSL3)).unwrap();
-        builder.set_cipher_list("ALL:!aNULL:!eNULL:@SECLEVEL=0").unwrap();
-        let certificate = |der: &Vec<u8>| X509::from_der(der).unwrap();
-        builder.set_certificate(&certificate(&self.chain[0])).unwrap();
-        let key = PKey::private_key_from_pem(self.identity.key_pem.as_bytes()).unwrap();
-        builder.set_private_key(&key).unwrap();
-        for der in &self.chain[1..] {
-            builder.add_extra_chain_cert(certificate(der)).unwrap();
-        }
-        adapt(&mut builder);
-        Origin::openssl(builder.build(), &[]).await
-    }
-
-    /// An OpenSSL origin that says something before its handshake.
-    pub(crate) async fn openssl_behind(&self, first: &[u8]) -> Origin {
-        init().unwrap();
-        let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-        builder.set_certificate(&X509::from_der(&self.chain[0]).unwrap()).unwrap();
-        builder.set_private_key(&PKey::private_key_from_pem(self.identity.key_pem.as_bytes()).unwrap()).unwrap();
-        builder.add_extra_chain_cert(X509::from_der(&self.chain[1]).unwrap()).unwrap();
-        Origin::openssl(builder.build(), first).await
-    }
 }
 
 impl Origin {
-    async fn openssl(context: SslContext, first: &[u8]) -> Self {
-        let first = first.to_vec();
-        Self::start(move |mut tcp| {
-            let (context, first) = (context.clone(), first.clone());
-            async move {
-                tcp.write_all(&first).await.unwrap();
-                let mut tls = tokio_openssl::SslStream::new(Ssl::new(&context).unwrap(), tcp).unwrap();
-                if Pin::new(&mut tls).accept().await.is_ok() {
-                    echo_one(tls).await;
-                }
-            }
-        })
-        .await
-    }
-
     /// Answers each ClientHello with the next alert: 0 as a warning and fatal, 1 as a warning and fatal, …
     pub(crate) async fn alerting_in_turn() -> Self {
         let turn = Arc::new(AtomicU16::new(0));
@@ -183,7 +136,7 @@ impl ResolvesServerCert for Fixed {
 }
 
 /// Sends one byte back and waits for the end.
-async fn echo_one(mut tls: impl AsyncRead + AsyncWrite + Unpin) {
+pub(super) async fn echo_one(mut tls: impl AsyncRead + AsyncWrite + Unpin) {
     let mut byte = [0];
     if tls.read_exact(&mut byte).await.is_ok() && tls.write_all(&byte).await.is_ok() {
         let _ = tls.read(&mut byte).await;

@@ -1,17 +1,7 @@
 //! A client that says something, in TLS or not, and listens how it ends.
 
-use std::{fmt, io, net::SocketAddr, pin::Pin, time::Duration};
+use std::{fmt, io, net::SocketAddr, ops::RangeInclusive, time::Duration};
 
-use edge502_legacy_tls::{
-    LegacyTlsError, init,
-    openssl::{
-        error::ErrorStack,
-        pkey::PKey,
-        ssl::{self, Ssl, SslContext, SslMethod, SslVersion},
-        x509::X509,
-    },
-    tokio_openssl::SslStream,
-};
 use edge502_pki::Identity;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -19,8 +9,53 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{PATIENCE, SILENCE, tls::TLS13_SUITES};
-use crate::{history::Negotiated, tls};
+use super::{PATIENCE, SILENCE};
+use crate::spec::Protocol;
+
+/// What a client offers in its ClientHello: everything its TLS library has, where nothing else is stated.
+#[derive(Clone)]
+#[cfg_attr(
+    not(feature = "legacy"),
+    allow(dead_code, reason = "no origin of rustls states lists or asks for a certificate")
+)]
+pub(super) struct Offer<'a> {
+    /// The server's name.
+    pub(super) name: &'a str,
+    pub(super) protocols: RangeInclusive<Protocol>,
+    /// Groups in OpenSSL's spelling, with colons.
+    pub(super) groups: Option<String>,
+    /// Suites up to TLS 1.2, as an OpenSSL list.
+    pub(super) ciphers: Option<String>,
+    /// Suites of TLS 1.3, with colons.
+    pub(super) ciphersuites: Option<String>,
+    /// Signature schemes, with colons.
+    pub(super) signature_schemes: Option<String>,
+    /// What it presents when asked.
+    pub(super) identity: Option<&'a Identity>,
+}
+
+impl<'a> Offer<'a> {
+    /// Everything, to the server of this name.
+    pub(super) fn everything(name: &'a str) -> Self {
+        let protocols = Protocol::SslV3..=Protocol::TlsV1_3;
+        let (groups, ciphers, ciphersuites, signature_schemes) = (None, None, None, None);
+        Self { name, protocols, groups, ciphers, ciphersuites, signature_schemes, identity: None }
+    }
+}
+
+/// What became of a handshake.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    /// The certificates that came, DER, in wire order.
+    pub(super) served_chain: Vec<Vec<u8>>,
+    /// The fatal alert that came, by its number.
+    pub(super) alert: Option<u8>,
+    /// Whether it completed and was not taken back.
+    pub(super) completed: bool,
+    /// The library's words.
+    #[allow(dead_code, reason = "for whoever reads that a self-test failed")]
+    pub(super) words: String,
+}
 
 /// What the client heard.
 #[derive(Clone, PartialEq, Eq)]
@@ -122,39 +157,12 @@ pub(super) async fn talk_until_quiet(addr: SocketAddr, say: &[u8]) -> Heard {
     }
 }
 
-/// The same as [`talk`] inside TLS, with the bound counted from the handshake on; also what was negotiated, `None` if
-/// the handshake did not complete.
-pub(super) async fn talk_tls(
-    ssl: Ssl,
-    addr: SocketAddr,
-    say: &[u8],
-    attention: impl Into<Attention>,
-) -> (Option<Negotiated>, Heard) {
-    let Attention { bound, enough } = attention.into();
-    let deadline = Instant::now() + PATIENCE;
-    let tcp = match connect(addr, deadline).await {
-        Ok(tcp) => tcp,
-        Err(finish) => return (None, Heard::only(finish)),
-    };
-    let mut tls = SslStream::new(ssl, tcp).expect("OpenSSL wraps every stream");
-    match timeout_at(deadline, Pin::new(&mut tls).connect()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            let error = error.into_io_error().unwrap_or_else(io::Error::other);
-            return (None, Heard::only(Finish::of(&error)));
-        }
-        Err(_) => return (None, Heard::only(Finish::Silence)),
-    }
-    let negotiated = tls::negotiated(tls.ssl());
-    (Some(negotiated), converse(tls, say, Instant::now() + bound, enough).await)
-}
-
-async fn connect(addr: SocketAddr, deadline: Instant) -> Result<TcpStream, Finish> {
+pub(super) async fn connect(addr: SocketAddr, deadline: Instant) -> Result<TcpStream, Finish> {
     let connected = timeout_at(deadline, TcpStream::connect(addr)).await.map_err(|_| Finish::NoAnswer)?;
     connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)).map_err(|error| Finish::of(&error))
 }
 
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     say: &[u8],
     mut deadline: Instant,
@@ -178,85 +186,20 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 impl Finish {
-    fn of(error: &io::Error) -> Self {
+    pub(super) fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Reset,
+            // rustls says so where `close_notify` is missing, which is no matter here.
+            io::ErrorKind::UnexpectedEof => Self::Eof,
             other => Self::Other(other),
         }
     }
 }
 
-/// A client that offers everything: SSL 3.0 to TLS 1.3, all suites of OpenSSL, and a certificate if it has one.
-///
-/// `groups` replaces OpenSSL's list; they must be ones it knows.
-pub(super) fn permissive(name: &str, groups: Option<&str>, identity: Option<&Identity>) -> Result<Ssl, LegacyTlsError> {
-    init()?;
-    Ok(offer_all(name, groups, identity).expect("OpenSSL offers what it has been built with"))
-}
-
-fn offer_all(name: &str, groups: Option<&str>, identity: Option<&Identity>) -> Result<Ssl, ErrorStack> {
-    let mut context = SslContext::builder(SslMethod::tls_client())?;
-    context.set_security_level(0);
-    context.set_min_proto_version(Some(SslVersion::SSL3))?;
-    context.set_cipher_list("ALL:!aNULL:!eNULL")?;
-    context.set_ciphersuites(&TLS13_SUITES.join(":"))?;
-    if let Some(groups) = groups {
-        context.set_groups_list(groups)?;
-    }
-    if let Some(identity) = identity {
-        let [leaf, issuers @ ..] = &identity.served[..] else { return Err(ErrorStack::get()) };
-        context.set_certificate(&*X509::from_der(leaf)?)?;
-        for issuer in issuers {
-            context.add_extra_chain_cert(X509::from_der(issuer)?)?;
-        }
-        context.set_private_key(&*PKey::private_key_from_der(identity.key.secret_der())?)?;
-    }
-    let mut ssl = Ssl::new(&context.build())?;
-    ssl.set_hostname(name)?;
-    Ok(ssl)
-}
-
-/// The ClientHello of such a client, in records.
-pub(super) fn client_hello(ssl: Ssl) -> Vec<u8> {
-    let mut stream = ssl::SslStream::new(ssl, Capture::default()).expect("OpenSSL wraps every stream");
-    // Ends with "would block" as soon as the hello is out.
-    let _ = stream.connect();
-    std::mem::take(&mut stream.get_mut().0)
-}
-
-/// A peer that takes everything and says nothing.
-#[derive(Debug, Default)]
-struct Capture(Vec<u8>);
-
-impl io::Read for Capture {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
-    }
-}
-
-impl io::Write for Capture {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use edge502_handshake::wire::ClientHello;
-
     use super::*;
-
-    #[test]
-    fn the_hello_asks_for_the_name() {
-        let hello = ClientHello::parse(&client_hello(permissive("a.test", None, None).unwrap())).unwrap();
-        assert_eq!(hello.server_name.as_deref(), Some("a.test"));
-    }
 
     #[test]
     fn answers_differ_in_more_than_the_date() {

@@ -7,7 +7,7 @@ use edge502_pki::Identity;
 use super::{
     PATIENCE, SILENCE, Subject,
     client::{self, Attention, Finish, Heard},
-    is_remembered, patience, permissive, site_name, verify,
+    is_remembered, library, offer, patience, site_name, verify,
 };
 use crate::{
     error::OriginError,
@@ -53,9 +53,9 @@ pub(super) async fn answers_in_tls(
     let mut attention = Expected::of(plan, &request, PortKind::Https, None).attention();
     // The handshake comes on top of a silence that is to be heard.
     attention.bound += SILENCE;
-    let ssl = permissive(plan, identity)?;
     subject.history.clear();
-    let (negotiated, heard) = client::talk_tls(ssl, subject.https, &bytes(&request), attention).await;
+    let offer = offer(plan, identity);
+    let (negotiated, heard) = library::talk(&offer, subject.https, &bytes(&request), attention).await?;
     let heard = heard.without_date();
     let Some(negotiated) = negotiated else {
         return verify(CLAIM, &"a TLS connection", &heard, false);

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{PATIENCE, Subject, client, permissive, verify};
+use super::{PATIENCE, Subject, client, library, offer, verify};
 use crate::{
     connection::PROXY_LINE,
     error::OriginError,
@@ -24,7 +24,7 @@ pub(super) async fn treated_as_stated(
     addr: SocketAddr,
 ) -> Result<(), OriginError> {
     let first = match port {
-        PortKind::Https => client::client_hello(permissive(plan, None)?),
+        PortKind::Https => library::hello(&offer(plan, None))?,
         PortKind::Http => b"GET / HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n".to_vec(),
     };
     let without = client::talk(addr, &first, PATIENCE).await;

@@ -18,11 +18,12 @@ use edge502_legacy_tls::{
 };
 use edge502_rules::certificate::{Certificate, KeyType};
 
-use super::{Ingredients, Session, Stream};
+use super::{Acceptor, Encrypted, Ingredients, Session, Stream, renegotiation};
 use crate::{
+    error::OriginError,
     history::Negotiated,
     spec::{ClientCertificate, Protocol, TlsSpec},
-    tap::Tap,
+    tap::{Tap, TcpEnd},
 };
 
 /// Everything but anonymous and unencrypted suites: with those, a server would not even need its certificate.
@@ -34,8 +35,17 @@ const SEALABLE_SUITES: &str = "AESGCM:!aNULL:!eNULL";
 /// `SSL_AD_REASON_OFFSET`: OpenSSL reports a received alert as this reason plus its number.
 const ALERT_REASONS: i32 = 1000;
 
-/// An OpenSSL server, or the reason why OpenSSL cannot serve this.
-pub(super) fn context(ingredients: &Ingredients<'_>) -> Result<SslContext, String> {
+/// An OpenSSL server, or why no library serves this: OpenSSL's reason after the `objection` of rustls, if it was asked.
+pub(super) fn acceptor(ingredients: &Ingredients<'_>, objection: Option<String>) -> Result<Acceptor, OriginError> {
+    let libraries = if objection.is_some() { "rustls and OpenSSL" } else { "OpenSSL" };
+    let impossible = |problem| {
+        let problems = objection.into_iter().chain([problem]).collect();
+        OriginError::Impossible { libraries, problems }
+    };
+    context(ingredients).map(Acceptor::OpenSsl).map_err(impossible)
+}
+
+fn context(ingredients: &Ingredients<'_>) -> Result<SslContext, String> {
     init().map_err(|error| error.to_string())?;
     served_as_stated(ingredients)?;
     let mut builder = SslContext::builder(SslMethod::tls_server()).map_err(|error| error.to_string())?;
@@ -150,7 +160,26 @@ pub(super) async fn accept(context: &SslContext, tap: Tap) -> (Stream, io::Resul
     let mut stream = Box::new(SslStream::new(ssl, tap).expect("OpenSSL wraps every stream"));
     let result = Pin::new(&mut *stream).accept().await;
     let session = result.map(|()| session(stream.ssl())).map_err(io::Error::other);
-    (Stream::OpenSsl(stream), session)
+    (Stream::Tls(stream), session)
+}
+
+impl Encrypted for SslStream<Tap> {
+    fn tap(&self) -> &Tap {
+        self.get_ref()
+    }
+
+    fn tap_mut(&mut self) -> &mut Tap {
+        self.get_mut()
+    }
+
+    fn hello_request(&self) -> Option<Vec<u8>> {
+        renegotiation::hello_request(self.ssl())
+    }
+
+    /// OpenSSL reports a bare FIN the same way, which the tap has seen.
+    fn ended_with_close_notify(&self) -> bool {
+        self.get_ref().seen().end != Some(TcpEnd::Eof)
+    }
 }
 
 /// What a completed handshake agreed on.

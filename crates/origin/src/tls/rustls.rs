@@ -3,15 +3,15 @@
 use std::{io, sync::Arc};
 
 use rustls::{
-    NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion,
-    crypto::{CryptoProvider, aws_lc_rs},
+    CommonState, NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion,
+    crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
     version::{TLS12, TLS13},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::{Ingredients, Session, Stream};
+use super::{Encrypted, Ingredients, Session, Stream};
 use crate::{
     history::Negotiated,
     spec::{ClientCertificate, Protocol, TlsSpec},
@@ -50,18 +50,15 @@ pub(super) fn acceptor(ingredients: &Ingredients<'_>) -> Result<TlsAcceptor, Str
 fn provider(tls: &TlsSpec) -> Result<CryptoProvider, String> {
     let mut provider = aws_lc_rs::default_provider();
     if !tls.groups.is_empty() {
-        provider.kx_groups = tls
-            .groups
-            .iter()
-            .map(|name| {
-                let group = named_group(name).and_then(|group| {
-                    aws_lc_rs::ALL_KX_GROUPS.iter().find(|candidate| candidate.name() == group).copied()
-                });
-                group.ok_or_else(|| format!("rustls has no group `{name}`"))
-            })
-            .collect::<Result<_, _>>()?;
+        provider.kx_groups = groups(tls.groups.iter().map(String::as_str))?;
     }
     Ok(provider)
+}
+
+/// Groups by OpenSSL's names, or the name that rustls does not have.
+pub(crate) fn groups<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<&'static dyn SupportedKxGroup>, String> {
+    let known = |group| aws_lc_rs::ALL_KX_GROUPS.iter().find(|candidate| candidate.name() == group).copied();
+    names.map(|name| named_group(name).and_then(known).ok_or_else(|| format!("rustls has no group `{name}`"))).collect()
 }
 
 fn named_group(name: &str) -> Option<NamedGroup> {
@@ -98,17 +95,36 @@ impl ResolvesServerCert for Fixed {
 pub(super) async fn accept(acceptor: &TlsAcceptor, tap: Tap) -> (Stream, io::Result<Session>) {
     match acceptor.accept(tap).into_fallible().await {
         Ok(tls) => {
-            let connection = tls.get_ref().1;
-            let version = match connection.protocol_version() {
-                Some(rustls::ProtocolVersion::TLSv1_2) => Protocol::TlsV1_2,
-                _ => Protocol::TlsV1_3,
-            };
-            let suite = connection.negotiated_cipher_suite().map(iana_name).unwrap_or_default();
-            let negotiated = Negotiated { version: version.to_string(), cipher_suite: suite };
-            (Stream::Rustls(Box::new(tls)), Ok(Session { negotiated, client_certificate: None }))
+            let session = Session { negotiated: negotiated(tls.get_ref().1), client_certificate: None };
+            (Stream::Tls(Box::new(tls)), Ok(session))
         }
         Err((error, tap)) => (Stream::Plain(tap), Err(error)),
     }
+}
+
+impl Encrypted for TlsStream<Tap> {
+    fn tap(&self) -> &Tap {
+        self.get_ref().0
+    }
+
+    fn tap_mut(&mut self) -> &mut Tap {
+        self.get_mut().0
+    }
+
+    /// rustls says so itself: a missing one is an error.
+    fn ended_with_close_notify(&self) -> bool {
+        true
+    }
+}
+
+/// What a completed handshake agreed on.
+pub(crate) fn negotiated(connection: &CommonState) -> Negotiated {
+    let version = match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => Protocol::TlsV1_2,
+        _ => Protocol::TlsV1_3,
+    };
+    let suite = connection.negotiated_cipher_suite().map(iana_name).unwrap_or_default();
+    Negotiated { version: version.to_string(), cipher_suite: suite }
 }
 
 /// rustls writes `TLS13_` where the registry writes `TLS_`.

@@ -1,14 +1,17 @@
-//! Reading certificates back with OpenSSL.
+//! Making certificates from tables, and reading them back.
 #![allow(dead_code, reason = "each test file uses its share")]
 
-use edge502_legacy_tls::openssl::stack::Stack;
-use edge502_legacy_tls::openssl::x509::store::X509StoreBuilder;
-use edge502_legacy_tls::openssl::x509::verify::X509VerifyParam;
-use edge502_legacy_tls::openssl::x509::{X509, X509NameRef, X509PurposeId, X509StoreContext};
+#[cfg(feature = "legacy")]
+mod openssl;
+
 use edge502_pki::{CertificateSpec, ChainSpec, Identity, IntermediateSpec, Lab, PkiError};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::macros::datetime;
+
+#[cfg(feature = "legacy")]
+#[allow(unused_imports, reason = "each test file uses its share")]
+pub(crate) use openssl::{leaf, name, parse, served, subjects, text, verdict};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
 pub(crate) const NAME: &str = "origin.test";
@@ -33,52 +36,4 @@ pub(crate) fn try_make(lab: &Lab, tables: &str) -> Result<Identity, PkiError> {
 
 pub(crate) fn make(lab: &Lab, tables: &str) -> Identity {
     try_make(lab, tables).unwrap()
-}
-
-pub(crate) fn leaf(tables: &str) -> X509 {
-    parse(&make(&lab(), tables).leaf)
-}
-
-/// The certificate at `index` of what is served.
-pub(crate) fn served(tables: &str, index: usize) -> X509 {
-    parse(&make(&lab(), tables).served[index])
-}
-
-pub(crate) fn parse(der: &[u8]) -> X509 {
-    X509::from_der(der).unwrap()
-}
-
-pub(crate) fn name(name: &X509NameRef) -> String {
-    name.entries().last().map(|entry| entry.data().to_string().unwrap()).unwrap_or_default()
-}
-
-/// Subjects of what is served, common names only.
-pub(crate) fn subjects(identity: &Identity) -> Vec<String> {
-    identity.served.iter().map(|der| name(parse(der).subject_name())).collect()
-}
-
-/// OpenSSL's verdict on what is served, as a TLS client gives it: 0 or an error number.
-pub(crate) fn verdict(root_pem: &str, identity: &Identity, purpose: X509PurposeId) -> i32 {
-    let mut store = X509StoreBuilder::new().unwrap();
-    store.add_cert(X509::from_pem(root_pem.as_bytes()).unwrap()).unwrap();
-    let mut param = X509VerifyParam::new().unwrap();
-    param.set_time(NOW.unix_timestamp());
-    param.set_purpose(purpose).unwrap();
-    store.set_param(&param).unwrap();
-    let mut pool = Stack::new().unwrap();
-    for der in &identity.served[1..] {
-        pool.push(parse(der)).unwrap();
-    }
-    X509StoreContext::new()
-        .unwrap()
-        .init(&store.build(), &parse(&identity.served[0]), &pool, |context| {
-            context.verify_cert()?;
-            Ok(context.error().as_raw())
-        })
-        .unwrap()
-}
-
-/// The text that `openssl x509 -text` prints.
-pub(crate) fn text(certificate: &X509) -> String {
-    String::from_utf8(certificate.to_text().unwrap()).unwrap()
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use edge502_edge::{Exchange, OriginFailure};
 use edge502_handshake::TrustStore;
-use edge502_legacy_tls::s_client::{self, Transcript, s_client};
 use edge502_origin::{ConnectionRecord, PortKind};
 use edge502_rules::access_log::FIELDS;
 use edge502_rules::page::Page;
@@ -27,8 +26,21 @@ use crate::viewer::Answer;
 /// The longest to wait for the edge's account of a request that has been answered.
 const EVENT: Duration = Duration::from_secs(5);
 
-/// How long the documented check waits for an origin that does not answer; a person would press Ctrl-C.
-const CHECK: Duration = Duration::from_secs(1);
+/// What the documented check, `openssl s_client`, printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentedCheck {
+    /// It was played.
+    Played {
+        /// Everything printed.
+        text: String,
+        /// The exit status.
+        exit: i32,
+        /// The last `Verify return code`.
+        verify_code: i64,
+    },
+    /// This program was built without OpenSSL, whose library plays it.
+    Skipped,
+}
 
 /// What was seen of one state.
 #[derive(Debug, Clone)]
@@ -70,7 +82,7 @@ pub struct Observed {
     /// What `dig NAME +short` prints, for each name server that was asked about.
     pub dig: Vec<Vec<String>>,
     /// The documented check, if it was asked for.
-    pub openssl: Option<Transcript>,
+    pub openssl: Option<DocumentedCheck>,
 }
 
 impl Lab {
@@ -116,25 +128,6 @@ impl Lab {
             answer?;
         }
         Ok(())
-    }
-
-    /// Plays `openssl s_client -connect ORIGIN:443 -servername NAME` on the engineer's machine
-    /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
-    pub(crate) async fn documented_check(&mut self) -> Result<Transcript, ScenarioError> {
-        let mut options = s_client::Options::new(self.engineers_way().await?);
-        let client = &self.state.client;
-        let name = client.servername.clone().unwrap_or_else(|| self.state.distribution.domain_name.clone());
-        options.server_name = Some(name);
-        options.verify_hostname.clone_from(&client.verify_hostname);
-        options.timeout = CHECK;
-        if client.presents_client_certificate {
-            let identity = super::client_identity(&self.state, &self.options)?;
-            let presented = s_client::ClientCertificate::from_der(&identity.served, identity.key.secret_der())?;
-            options.client_certificate = Some(presented);
-        }
-        options.at = Some(self.options.clock.now());
-        options.ca_pem = self.engineers_trust()?.into_bytes();
-        Ok(s_client(&options).await)
     }
 
     /// Where the engineer gets who connects to the origin's name: to what the first name server says, or to the origin

@@ -5,7 +5,8 @@ use std::time::Duration;
 use edge502_rules::page::Page;
 use serde_json::{Map, Value, json};
 
-use crate::lab::Observed;
+use super::WITHOUT_CHECK;
+use crate::lab::{DocumentedCheck, Observed};
 use crate::runner::{ScenarioReport, StepReport};
 
 pub(super) fn whole(reports: &[ScenarioReport]) -> String {
@@ -31,6 +32,7 @@ fn step(step: &StepReport) -> Value {
         "title": step.title,
         "as_stated": step.as_stated(),
         "mismatches": step.mismatches,
+        "skipped": step.skipped,
         "observed": step.observed.as_ref().map(observed),
     })
 }
@@ -55,8 +57,15 @@ fn observed(observed: &Observed) -> Value {
         "attempts_at_ms": observed.attempts.iter().map(|at| milliseconds(*at)).collect::<Vec<_>>(),
         "again": observed.again,
         "dig": observed.dig,
-        "openssl": observed.openssl.as_ref().map(|check| json!({ "exit": check.exit, "verify_code": check.verify_code })),
+        "openssl": observed.openssl.as_ref().map(check),
     })
+}
+
+fn check(check: &DocumentedCheck) -> Value {
+    match check {
+        DocumentedCheck::Played { exit, verify_code, .. } => json!({ "exit": exit, "verify_code": verify_code }),
+        DocumentedCheck::Skipped => json!({ "skipped": WITHOUT_CHECK }),
+    }
 }
 
 fn milliseconds(time: Duration) -> u64 {

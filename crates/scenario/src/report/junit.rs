@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
+use super::WITHOUT_CHECK;
 use crate::runner::{ScenarioReport, StepReport};
 
 pub(super) fn whole(reports: &[ScenarioReport]) -> String {
     let tests: usize = reports.iter().map(|report| report.steps.len()).sum();
     let failures: usize = reports.iter().map(failed).sum();
     let errors = reports.iter().filter(|report| report.error.is_some()).count();
+    let skipped: usize = reports.iter().map(skipped).sum();
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"edge502\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"edge502\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">\n"
     );
     for report in reports {
         suite(&mut xml, report);
@@ -22,14 +24,19 @@ fn failed(report: &ScenarioReport) -> usize {
     report.steps.iter().filter(|step| !step.as_stated()).count()
 }
 
+fn skipped(report: &ScenarioReport) -> usize {
+    report.steps.iter().filter(|step| step.skipped.is_some()).count()
+}
+
 fn suite(xml: &mut String, report: &ScenarioReport) {
     let _ = writeln!(
         xml,
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3}\">",
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\">",
         escape(&report.id),
         report.steps.len() + usize::from(report.error.is_some()),
         failed(report),
         usize::from(report.error.is_some()),
+        skipped(report),
         report.elapsed.as_secs_f64(),
     );
     for step in &report.steps {
@@ -51,12 +58,14 @@ fn case(xml: &mut String, report: &ScenarioReport, step: &StepReport) {
     let name = escape(&format!("{}: {}", step.kind, step.title));
     let time = step.elapsed.as_secs_f64();
     let _ = write!(xml, "    <testcase classname=\"{class}\" name=\"{name}\" time=\"{time:.3}\"");
-    if step.as_stated() {
-        xml.push_str("/>\n");
-        return;
-    }
-    let message = escape(&step.mismatches.join("; "));
-    let _ = writeln!(xml, "><failure message=\"{message}\"/></testcase>");
+    let inside = match &step.skipped {
+        Some(reason) => format!("<skipped message=\"{}\"/>", escape(reason)),
+        None if !step.as_stated() => format!("<failure message=\"{}\"/>", escape(&step.mismatches.join("; "))),
+        None if step.unchecked() => format!("<system-out>{}</system-out>", escape(WITHOUT_CHECK)),
+        None => String::new(),
+    };
+    let end = if inside.is_empty() { "/>".to_owned() } else { format!(">{inside}</testcase>") };
+    let _ = writeln!(xml, "{end}");
 }
 
 /// Text for an attribute; characters that XML 1.0 cannot carry are left out.

@@ -6,7 +6,7 @@ use edge502_rules::page::{ErrorPages, Page};
 use edge502_rules::{Cause, Rulebook};
 
 use crate::format::{Dig, Expect, StepKind, Texts};
-use crate::lab::Observed;
+use crate::lab::{DocumentedCheck, Observed};
 
 /// Every point in which `observed` differs from what is stated, in words; none if it does as stated.
 pub(super) fn mismatches(
@@ -109,15 +109,14 @@ impl Points {
     }
 
     fn openssl(&mut self, expect: &Expect, observed: &Observed) {
-        let Some(check) = &observed.openssl else { return };
-        for piece in expect.openssl.iter().flat_map(Texts::iter).filter(|piece| !check.text.contains(piece)) {
-            self.0
-                .push(format!("openssl s_client: stated {piece:?}, not printed; it printed: {}", essence(&check.text)));
+        let Some(DocumentedCheck::Played { text, exit, .. }) = &observed.openssl else { return };
+        for piece in expect.openssl.iter().flat_map(Texts::iter).filter(|piece| !text.contains(piece)) {
+            self.0.push(format!("openssl s_client: stated {piece:?}, not printed; it printed: {}", essence(text)));
         }
-        for piece in expect.openssl_not.iter().flat_map(Texts::iter).filter(|piece| check.text.contains(piece)) {
+        for piece in expect.openssl_not.iter().flat_map(Texts::iter).filter(|piece| text.contains(piece)) {
             self.0.push(format!("openssl s_client: stated not to print {piece:?}, printed"));
         }
-        self.stated("exit status of openssl s_client", expect.openssl_exit, Some(i64::from(check.exit)));
+        self.stated("exit status of openssl s_client", expect.openssl_exit, Some(i64::from(*exit)));
     }
 }
 

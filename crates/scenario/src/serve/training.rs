@@ -6,13 +6,12 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use edge502_legacy_tls::s_client::Transcript;
 use tokio::time::timeout;
 
 use super::{Action, Applied, Session, Stage, applied};
 use crate::error::ScenarioError;
 use crate::format::{Expect, Patch, Step};
-use crate::lab::Observed;
+use crate::lab::{DocumentedCheck, Observed};
 use crate::viewer::Answer;
 
 /// The longest that playing a step may take.
@@ -51,7 +50,7 @@ impl Session {
     }
 
     /// What the documented check `openssl s_client` prints for the origin as it is now.
-    pub async fn documented_check(&self) -> Result<Transcript, ScenarioError> {
+    pub async fn documented_check(&self) -> Result<DocumentedCheck, ScenarioError> {
         let mut running = self.stage.lab.lock().await;
         bounded(Box::pin(running.lab.documented_check())).await
     }
