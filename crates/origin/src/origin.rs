@@ -159,8 +159,13 @@ impl Origin {
         let plan = self.live.generation().plan;
         self.https.set(plan.https.listening, &self.live).await?;
         self.http.set(plan.http.listening, &self.live).await?;
-        let subject =
-            self_test::Subject { https: self.addr(), http: self.http_addr(), history: &self.live.history, lab };
+        let subject = self_test::Subject {
+            https: self.addr(),
+            http: self.http_addr(),
+            history: &self.live.history,
+            lab,
+            trusts_settings: true,
+        };
         let result = self_test::run(&plan, &subject).await;
         self.live.history.clear();
         result

@@ -11,6 +11,7 @@ mod http;
 #[cfg_attr(not(feature = "legacy"), path = "self_test/rustls.rs")]
 mod library;
 mod proxy;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -46,6 +47,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) http: SocketAddr,
     pub(crate) history: &'a History,
     pub(crate) lab: &'a Lab,
+    /// Whether TLS settings that held for another origin of this process are taken to hold for this one.
+    pub(crate) trusts_settings: bool,
 }
 
 /// Tries every statement of the plan; the first one that is not true is the error.
@@ -74,7 +77,10 @@ pub(crate) async fn run(plan: &Plan, subject: &Subject<'_>) -> Result<(), Origin
 }
 
 async fn is_heard(addr: SocketAddr, claim: &str, finish: Finish) -> Result<(), OriginError> {
-    let heard = client::talk(addr, b"", patience(&finish)).await;
+    let heard = match finish {
+        Finish::NoAnswer => client::knock(addr).await,
+        _ => client::talk(addr, b"", patience(&finish)).await,
+    };
     let expected = Heard::only(finish);
     verify(claim, &expected, &heard, expected == heard)
 }
@@ -116,7 +122,7 @@ fn finish_of(act: &Act) -> Finish {
 }
 
 fn patience(expected: &Finish) -> Duration {
-    if matches!(expected, Finish::Silence | Finish::NoAnswer) { SILENCE } else { PATIENCE }
+    if *expected == Finish::Silence { SILENCE } else { PATIENCE }
 }
 
 /// A ClientHello with post-quantum shares.

@@ -113,7 +113,7 @@ impl fmt::Display for Heard {
 /// How long to listen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attention {
-    /// At most this long in all.
+    /// At most this long, from the connection on.
     pub(super) bound: Duration,
     /// After so many bytes only for as long as silence takes to count.
     pub(super) enough: Option<usize>,
@@ -125,14 +125,19 @@ impl From<Duration> for Attention {
     }
 }
 
-/// Connects, says `say` and listens to the end.
+/// Connects, says `say` and listens to the end; the bound counts from the connection on.
 pub(super) async fn talk(addr: SocketAddr, say: &[u8], attention: impl Into<Attention>) -> Heard {
     let Attention { bound, enough } = attention.into();
-    let deadline = Instant::now() + bound;
-    match connect(addr, deadline).await {
-        Ok(tcp) => converse(tcp, say, deadline, enough).await,
+    match connect(addr, Instant::now() + PATIENCE).await {
+        Ok(tcp) => converse(tcp, say, Instant::now() + bound, enough).await,
         Err(finish) => Heard::only(finish),
     }
+}
+
+/// Connects, if that takes no longer than silence takes to count.
+pub(super) async fn knock(addr: SocketAddr) -> Heard {
+    let connected = connect(addr, Instant::now() + SILENCE).await;
+    Heard::only(connected.map_or_else(|finish| finish, |_| Finish::Silence))
 }
 
 /// Connects, says `say` and listens until the origin ends or has said something and is quiet for a while.

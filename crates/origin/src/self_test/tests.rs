@@ -31,7 +31,13 @@ async fn found_out(actual: impl Into<String>, claimed: impl Into<String>) -> Opt
         plan.site.identity = origin.identity();
     }
     let history = origin.history();
-    let subject = Subject { https: origin.addr(), http: origin.http_addr(), history: &history, lab: &lab };
+    let subject = Subject {
+        https: origin.addr(),
+        http: origin.http_addr(),
+        history: &history,
+        lab: &lab,
+        trusts_settings: false,
+    };
     match run(&plan, &subject).await {
         Err(OriginError::SelfTest { claim, .. }) => Some(claim),
         other => panic!("`{actual}` passes for `{claimed}`: {other:?}"),

@@ -8,6 +8,7 @@ use super::{
     finish_of, http, library,
     library::{COMMON_GROUPS, PROTOCOLS},
     offer, patience,
+    settings::Settings,
     verify,
 };
 use crate::{
@@ -59,11 +60,11 @@ pub(super) async fn run(plan: &Plan, subject: &Subject<'_>) -> Result<(), Origin
     } else {
         check.refuses_for_want_of_a_suite().await?;
     }
-    check.speaks_only_its_protocols().await?;
-    check.has_only_its_ciphers().await?;
-    check.has_only_its_ciphersuites().await?;
-    check.has_only_its_groups().await?;
-    check.signs_only_with_its_schemes().await?;
+    let settings = Settings::of(plan);
+    if !(subject.trusts_settings && settings.have_held()) {
+        check.keeps_to_its_settings().await?;
+        settings.held();
+    }
     check.treats_client_certificates_as_stated().await?;
     check.treats_strangers_as_stated().await
 }
@@ -201,6 +202,15 @@ impl<'a> Check<'a> {
         verify(claim, &expected, attempt, same || !self.readable)
     }
 
+    /// Versions, suites, groups and signature schemes: what does not depend on the certificate but for its kind of key.
+    async fn keeps_to_its_settings(&self) -> Result<(), OriginError> {
+        self.speaks_only_its_protocols().await?;
+        self.has_only_its_ciphers().await?;
+        self.has_only_its_ciphersuites().await?;
+        self.has_only_its_groups().await?;
+        self.signs_only_with_its_schemes().await
+    }
+
     async fn speaks_only_its_protocols(&self) -> Result<(), OriginError> {
         for protocol in PROTOCOLS {
             let stated = self.speaks(protocol) && (self.fits_key || protocol == Protocol::TlsV1_3);
@@ -270,13 +280,17 @@ impl<'a> Check<'a> {
 
     async fn treats_client_certificates_as_stated(&self) -> Result<(), OriginError> {
         let stated = self.plan.spec.tls.client_certificate;
+        if stated == ClientCertificate::None {
+            // The first client had none to present.
+            return Ok(());
+        }
         if stated == ClientCertificate::Request || stated == ClientCertificate::Require {
             let (_, record) = self.tried(&self.offer()).await?;
             let asked = record.as_ref().is_some_and(|record| record.client_certificate.is_some());
             verify("the origin asks for a client certificate", &"a certificate presented", &record, asked)?;
         }
         let attempt = self.attempt(&Offer { identity: None, ..self.offer() }).await?;
-        let served = matches!(stated, ClientCertificate::None | ClientCertificate::Request) && self.is_sound();
+        let served = stated == ClientCertificate::Request && self.is_sound();
         let expected = if served { "a completed handshake" } else { "a handshake that fails" };
         let claim = "a client without a certificate is treated as stated";
         verify(claim, &expected, &attempt, attempt.completed == served)

@@ -6,7 +6,7 @@ use edge502_pki::CertificateSpec;
 use serde::Deserialize;
 
 /// What the origin's TLS server speaks.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsSpec {
     /// Protocol versions, at least one. Default `["TLSv1.2", "TLSv1.3"]`.
@@ -92,7 +92,7 @@ impl fmt::Display for Protocol {
 }
 
 /// Whether the origin asks its clients for a certificate, and what it does with the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientCertificate {
     /// It does not ask.
@@ -107,7 +107,7 @@ pub enum ClientCertificate {
 }
 
 /// The TLS library of an origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     /// rustls where it can serve the origin, OpenSSL where it cannot.
