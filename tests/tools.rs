@@ -114,7 +114,8 @@ struct Served {
 impl Served {
     fn start(id: &str) -> Result<Self, ScenarioError> {
         let (runtime, directory) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
-        let scenario = Library::built_in().unwrap().get(id).unwrap().clone();
+        let library = Library::built_in_for(&[id.to_owned()]).unwrap();
+        let scenario = library.get(id).unwrap().clone();
         let clock = Arc::new(Today);
         let options = LabOptions::new(Arc::new(Pki::new(clock.now()).unwrap()), clock);
         let session = runtime.block_on(Session::start(scenario, options, directory.path()))?;

@@ -234,6 +234,14 @@ impl LibraryArguments {
             None => Library::built_in(),
         }
     }
+
+    /// Reads the scenarios that `ids` stand for, or all for none; more only where they are the user's own.
+    pub(crate) fn library_for(&self, ids: &[String]) -> Result<Library, ScenarioError> {
+        match &self.scenarios {
+            Some(directory) => Library::from_directory(directory),
+            None => Library::built_in_for(ids),
+        }
+    }
 }
 
 /// How the edge behaves where there is a choice.

@@ -26,11 +26,24 @@ pub struct Library {
 impl Library {
     /// The scenarios built into this program.
     pub fn built_in() -> Result<Self, ScenarioError> {
-        let classes = BUILT_IN.dirs().flat_map(Dir::files);
-        let texts = classes.filter_map(|file| Some((file.path(), file.contents_utf8()?)));
-        Self::read(texts.filter(|(path, _)| is_scenario(path)).map(|(path, text)| {
+        Self::built_in_where(|_| true)
+    }
+
+    /// Those of the built-in scenarios that `ids` stand for, as [`select`](Self::select) has it. The others are not even
+    /// read, which saves most of the time that a command about one scenario takes to start; where an id stands for
+    /// none, all are, to find what resembles it.
+    pub fn built_in_for(ids: &[String]) -> Result<Self, ScenarioError> {
+        let library = Self::built_in_where(|own| ids.iter().any(|id| stands_for(id, own)))?;
+        let complete = !ids.is_empty() && library.select(ids).is_ok();
+        if complete { Ok(library) } else { Self::built_in() }
+    }
+
+    fn built_in_where(wanted: impl Fn(&str) -> bool) -> Result<Self, ScenarioError> {
+        let classes = BUILT_IN.dirs().flat_map(Dir::files).filter(|file| is_scenario(file.path()));
+        let texts = classes.filter_map(|file| Some((id_of(file.path()), file.path(), file.contents_utf8()?)));
+        Self::read(texts.filter(|(id, ..)| wanted(id)).map(|(id, path, text)| {
             let file = Path::new("scenarios").join(path);
-            format::parse(&id_of(path), &file.display().to_string(), text)
+            format::parse(&id, &file.display().to_string(), text)
         }))
     }
 
@@ -73,11 +86,10 @@ impl Library {
         }
         let mut selected = Vec::new();
         for id in ids {
-            let class: Vec<&Scenario> = self.iter().filter(|s| id.ends_with('/') && s.id.starts_with(id)).collect();
-            if class.is_empty() {
-                selected.push(self.get(id)?);
-            } else {
-                selected.extend(class);
+            let before = selected.len();
+            selected.extend(self.iter().filter(|scenario| stands_for(id, &scenario.id)));
+            if selected.len() == before {
+                return Err(self.unknown(id));
             }
         }
         Ok(selected)
@@ -90,6 +102,11 @@ impl Library {
         let nearest = scored.into_iter().take(NEAREST).filter(|(score, _)| *score > 0.6).map(|(_, id)| id.to_owned());
         ScenarioError::Unknown { id: id.to_owned(), nearest: nearest.collect() }
     }
+}
+
+/// Whether `asked` is the scenario's id, or its class with a slash at the end.
+fn stands_for(asked: &str, id: &str) -> bool {
+    asked == id || (asked.ends_with('/') && id.starts_with(asked))
 }
 
 fn is_scenario(path: &Path) -> bool {
@@ -144,6 +161,19 @@ mod tests {
         let refused = library(make).1.unwrap_err().to_string();
         assert!(refused.contains("class/x.toml"), "{refused}");
         refused
+    }
+
+    #[test]
+    fn no_more_is_read_than_is_asked_for() {
+        let read = |ids: &[&str]| {
+            let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+            Library::built_in_for(&ids).unwrap().iter().map(|scenario| scenario.id.clone()).collect::<Vec<_>>()
+        };
+        let all = read(&[]);
+        assert_eq!(read(&["certificate/expired"]), ["certificate/expired"]);
+        let chain = read(&["chain/"]);
+        assert!(chain.len() > 1 && chain.len() < all.len() && chain.iter().all(|id| id.starts_with("chain/")));
+        assert_eq!(read(&["chain/incomplete", "certificate/expird"]), all, "the nearest may be any");
     }
 
     #[test]

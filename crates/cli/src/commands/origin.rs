@@ -13,7 +13,7 @@ use crate::signals::Stop;
 use crate::terminal;
 
 pub(crate) async fn origin(arguments: OriginArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let library = arguments.library.library()?;
+    let library = arguments.library.library_for(std::slice::from_ref(&arguments.case))?;
     let scenario = library.get(&arguments.case)?;
     let mut stop = Stop::listen()?;
     let directory = run_directory()?;

@@ -15,7 +15,7 @@ use crate::signals::Stop;
 use crate::terminal;
 
 pub(crate) async fn run(arguments: RunArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let library = arguments.library.library()?;
+    let library = arguments.library.library_for(&arguments.ids)?;
     let scenarios: Vec<Scenario> = library.select(&arguments.ids)?.into_iter().cloned().collect();
     if scenarios.is_empty() {
         bail!("there is no scenario to play");

@@ -20,7 +20,8 @@ use edge502_scenario::report::Paint;
 use keys::{Key, Keyboard};
 
 pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
-    let scenario = arguments.library.library()?.get(&arguments.id)?.clone();
+    let library = arguments.library.library_for(std::slice::from_ref(&arguments.id))?;
+    let scenario = library.get(&arguments.id)?.clone();
     let style = output.color.style(&io::stdout());
     let detail = Detail::of(arguments.format, &arguments.log, false, style);
     let mut stop = Stop::listen()?;
