@@ -89,6 +89,9 @@ impl<'a> Functions<'a> {
     pub(crate) fn viewer_request(self, asked: Asked<'_>) -> Result<Viewed, Stop> {
         let (parts, route) = (asked.parts, asked.route);
         let mut viewed = Viewed::new(asked);
+        if self.find(EventType::ViewerRequest).is_none() {
+            return Ok(viewed);
+        }
         let mut shown = shown(&parts.headers, |name| name != "host");
         shown.push(("host".to_owned(), route.host_header.clone()));
         let view = self.view(parts.method.as_str(), &viewed.path, viewed.query.as_deref(), &shown);
@@ -148,6 +151,9 @@ impl<'a> Functions<'a> {
     }
 
     fn response(self, event: EventType, mut fetched: Fetched) -> Result<Fetched, Box<OriginFailure>> {
+        if self.find(event).is_none() {
+            return Ok(fetched);
+        }
         let headers = shown(fetched.response.headers(), |_| true);
         let (status, reason) = (fetched.response.status(), reason(&fetched.response));
         let object = |runtime| response_object(runtime, status.as_u16(), &reason, &headers);

@@ -129,12 +129,13 @@ impl Turns<'_> {
             resolved.map_err(|failure| self.failed(origin, Box::new(failure)))?;
             functions.origin_request(&mut errand)?;
         }
+        let request = outgoing(asked, visit, &mut errand, body).ok_or(Unobtained::NoTarget)?;
         let order = Order {
             origin: &errand.origin,
             https: errand.https(),
             forwarded_host: errand.host.as_ref(),
             naming: &errand.naming,
-            request: outgoing(asked, visit, &errand, body).ok_or(Unobtained::NoTarget)?,
+            request,
         };
         let fetched = match state.fetcher.fetch(snapshot, order).await.map_err(|halt| errand.blamed(halt)) {
             Ok(fetched) => fetched,
@@ -208,13 +209,14 @@ fn with_remark(mut result: Result<Answered, Unobtained>, remark: &str) -> Result
     result
 }
 
-fn outgoing(asked: Asked<'_>, visit: &Visit, errand: &Errand<'_>, body: Option<Incoming>) -> Option<Outgoing> {
+/// The request that goes out on this errand, with its headers.
+fn outgoing(asked: Asked<'_>, visit: &Visit, errand: &mut Errand<'_>, body: Option<Incoming>) -> Option<Outgoing> {
     let parts = asked.parts;
     let body = body.filter(|body| !body.is_end_stream());
     Some(Outgoing {
         method: parts.method.clone(),
         uri: errand.uri()?,
-        headers: errand.headers.clone(),
+        headers: std::mem::take(&mut errand.headers),
         extensions: parts.extensions.clone(),
         // What happens to the viewer's upload is no matter of a request that goes out without it.
         progress: if body.is_some() { visit.progress.clone() } else { Progress::new() },
