@@ -140,7 +140,8 @@ impl Fetcher {
         let certificate = snapshot.client_certificate(origin);
         let port = origin.port(order.https);
         let tls = sni.as_ref().map(|sni| tls(snapshot, &order, sni, certificate));
-        let route = Route { snapshot, origin, key: key(origin, naming, port, sni.clone()), tls };
+        let key = Arc::new(key(origin, naming, port, sni.clone()));
+        let route = Route { snapshot, origin, key, tls };
         let request = order.request;
         Fetch {
             fetcher: self,
@@ -188,7 +189,7 @@ fn key(origin: &Origin, naming: &Naming, port: u16, sni: Option<SniName>) -> poo
 struct Route<'a> {
     snapshot: &'a Snapshot,
     origin: &'a Origin,
-    key: pool::Key,
+    key: Arc<pool::Key>,
     tls: Option<Tls<'a>>,
 }
 
@@ -326,7 +327,7 @@ impl Fetch<'_> {
         let (handshake, reused) = (connection.handshake.clone(), connection.reused);
         let limits = download::Limits { read_timeout: origin.custom.origin_read_timeout, deadline: self.deadline() };
         let keepalive = origin.custom.origin_keepalive_timeout;
-        let place = Place { key: key.clone(), pool: Arc::clone(&snapshot.pool), keepalive };
+        let place = Place { key: Arc::clone(key), pool: Arc::clone(&snapshot.pool), keepalive };
         let lease = Lease::new(connection, place, self.request.progress.clone());
         let framed = response.headers().contains_key(http::header::CONTENT_LENGTH)
             || response.headers().contains_key(http::header::TRANSFER_ENCODING);

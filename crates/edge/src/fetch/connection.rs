@@ -137,7 +137,7 @@ pub(crate) struct Lease {
 /// Where a connection lies idle, and for how long.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub(super) key: Key,
+    pub(super) key: Arc<Key>,
     pub(super) pool: Arc<Pool<Connection>>,
     pub(super) keepalive: Duration,
 }
@@ -155,7 +155,7 @@ impl Lease {
         if let Some(mut connection) = self.connection.take() {
             connection.reused = true;
             let Place { key, pool, keepalive } = &self.place;
-            pool.put(key.clone(), connection, *keepalive);
+            pool.put(Arc::clone(key), connection, *keepalive);
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Two requests share a connection if origin, scheme, port and SNI are the same (grade: inferred; AWS does not say).
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use edge502_rules::name::SniName;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How many idle connections are kept; the oldest goes first.
-const CAPACITY: usize = 64;
+/// How many idle connections are kept; the oldest goes first. As many as viewers of a busy edge ask at the same time:
+/// with fewer, connections would be opened for one request each.
+const CAPACITY: usize = 1_024;
 /// How long the sweeper sleeps when there is nothing to sweep; it is woken earlier when there is.
 const NOTHING_TO_DO: Duration = Duration::from_hours(1);
 
 /// What two requests must have in common to share a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     /// `Id` of the origin, and what functions changed of it.
     pub(crate) origin: String,
@@ -41,53 +43,99 @@ pub(crate) struct Pool<C> {
 
 #[derive(Debug)]
 struct Stock<C> {
-    /// Oldest first.
-    idle: Vec<Idle<C>>,
+    /// Of each key the oldest first. A key stays until the sweeper finds nothing under it.
+    idle: HashMap<Arc<Key>, Vec<Idle<C>>>,
+    /// How many there are in all.
+    count: usize,
+    /// How many there have ever been.
+    ever: u64,
+    /// When the sweeper looks next.
+    sweep: Instant,
     closed: bool,
 }
 
 #[derive(Debug)]
 struct Idle<C> {
-    key: Key,
     connection: C,
     expires: Instant,
+    /// How many were put before it.
+    before: u64,
+}
+
+impl<C: Reusable> Stock<C> {
+    /// Drops whatever does not satisfy `stays`.
+    fn retain(&mut self, stays: impl Fn(&Idle<C>) -> bool) {
+        self.idle.retain(|_, idle| {
+            idle.retain(&stays);
+            !idle.is_empty()
+        });
+        self.count = self.idle.values().map(Vec::len).sum();
+    }
+
+    /// When the first connection expires.
+    fn next(&self) -> Option<Instant> {
+        self.idle.values().flatten().map(|idle| idle.expires).min()
+    }
+
+    /// Drops the connection that has been idle the longest.
+    fn make_room(&mut self) {
+        let oldest = self.idle.values_mut().filter(|idle| !idle.is_empty()).min_by_key(|idle| idle[0].before);
+        if let Some(idle) = oldest {
+            idle.remove(0);
+            self.count -= 1;
+        }
+    }
 }
 
 impl<C: Reusable> Pool<C> {
     /// An empty pool. Without [`Pool::sweep`] running, expired connections stay open but are never handed out.
     pub(crate) fn new() -> Arc<Self> {
-        let stock = Stock { idle: Vec::new(), closed: false };
+        let sweep = Instant::now() + NOTHING_TO_DO;
+        let stock = Stock { idle: HashMap::new(), count: 0, ever: 0, sweep, closed: false };
         Arc::new(Self { stock: Mutex::new(stock), changed: Notify::new() })
     }
 
     /// Takes the connection that was used last, if a living one is at hand.
     pub(crate) fn take(&self, key: &Key) -> Option<C> {
-        let now = Instant::now();
         let mut stock = self.lock();
-        stock.idle.retain(|idle| idle.expires > now && !idle.connection.is_closed());
-        let place = stock.idle.iter().rposition(|idle| idle.key == *key)?;
-        Some(stock.idle.remove(place).connection)
+        let Stock { idle, count, .. } = &mut *stock;
+        let (idle, now) = (idle.get_mut(key)?, Instant::now());
+        while let Some(Idle { connection, expires, .. }) = idle.pop() {
+            *count -= 1;
+            if expires > now && !connection.is_closed() {
+                return Some(connection);
+            }
+        }
+        None
     }
 
     /// Keeps `connection` for `keepalive`; drops it if the pool is closed.
-    pub(crate) fn put(&self, key: Key, connection: C, keepalive: Duration) {
+    pub(crate) fn put(&self, key: Arc<Key>, connection: C, keepalive: Duration) {
         let mut stock = self.lock();
         if stock.closed || connection.is_closed() {
             return;
         }
-        if stock.idle.len() >= CAPACITY {
-            stock.idle.remove(0);
+        if stock.count >= CAPACITY {
+            stock.make_room();
         }
-        stock.idle.push(Idle { key, connection, expires: Instant::now() + keepalive });
-        drop(stock);
-        self.changed.notify_one();
+        let expires = Instant::now() + keepalive;
+        let idle = Idle { connection, expires, before: stock.ever };
+        stock.idle.entry(key).or_default().push(idle);
+        stock.count += 1;
+        stock.ever += 1;
+        // A busy pool need not wake the sweeper for each request: it looks early enough.
+        if expires < stock.sweep {
+            stock.sweep = expires;
+            drop(stock);
+            self.changed.notify_one();
+        }
     }
 
     /// Drops every idle connection and takes no more.
     pub(crate) fn close(&self) {
         let mut stock = self.lock();
         stock.closed = true;
-        stock.idle.clear();
+        stock.retain(|_| false);
         drop(stock);
         self.changed.notify_one();
     }
@@ -106,9 +154,9 @@ impl<C: Reusable> Pool<C> {
     fn remove_expired(&self) -> Option<Instant> {
         let now = Instant::now();
         let mut stock = self.lock();
-        stock.idle.retain(|idle| idle.expires > now);
-        let next = stock.idle.iter().map(|idle| idle.expires).min();
-        (!stock.closed).then(|| next.unwrap_or(now + NOTHING_TO_DO))
+        stock.retain(|idle| idle.expires > now);
+        stock.sweep = stock.next().unwrap_or(now + NOTHING_TO_DO);
+        (!stock.closed).then_some(stock.sweep)
     }
 
     fn lock(&self) -> MutexGuard<'_, Stock<C>> {
@@ -135,8 +183,8 @@ mod tests {
         }
     }
 
-    fn key(origin: &str, port: u16, sni: Option<&str>) -> Key {
-        Key { origin: origin.to_owned(), port, sni: sni.map(|name| name.parse().unwrap()) }
+    fn key(origin: &str, port: u16, sni: Option<&str>) -> Arc<Key> {
+        Arc::new(Key { origin: origin.to_owned(), port, sni: sni.map(|name| name.parse().unwrap()) })
     }
 
     const KEEPALIVE: Duration = Duration::from_secs(5);
