@@ -1,8 +1,9 @@
 //! The access log on its way to the disk.
 //!
-//! A request only puts its line into a queue; a thread writes. So a slow or full disk holds up no viewer. What cannot
-//! be written now is kept and written when it can be, in order and each line once; only when [`ROOM`] is used up are
-//! new lines lost, and that is said.
+//! A request only puts its line into a queue; a thread writes. So a slow or full disk holds up no viewer. The writer
+//! waits a moment for more lines before it takes them, so that a busy edge neither wakes it for each line nor makes it
+//! write each by itself. What cannot be written now is kept and written when it can be, in order and each line once; only
+//! when [`ROOM`] is used up are new lines lost, and that is said.
 
 mod target;
 
@@ -22,6 +23,8 @@ use target::Target;
 
 /// Bytes of lines that may wait to be written.
 const ROOM: usize = 64 << 20;
+/// How long the writer lets lines gather, unless somebody waits for them.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long to wait before a failed write is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// The longest that [`AccessLog::flush`] and [`AccessLog::close`] wait.
@@ -52,9 +55,16 @@ impl AccessLog {
         Ok(Self { format: Arc::new(format), _open: Arc::new(Open(queue.clone())), queue })
     }
 
+    /// Whether its lines tell headers that the standard log does not have.
+    pub(crate) fn tells_headers(&self) -> bool {
+        self.format.tells_headers()
+    }
+
     /// Puts the line for `record` into the queue.
     pub(crate) fn write(&self, record: &AccessLogRecord) {
-        self.queue.push(Line { at: record.finished, text: self.format.line(record) + "\n" });
+        let mut text = self.format.line(record);
+        text.push('\n');
+        self.queue.push(Line { at: record.finished, text });
     }
 
     /// Waits until every line so far is on the disk or has been tried in vain, at most 3 s.
@@ -130,8 +140,21 @@ struct State {
     failed: u64,
     /// How many tries to make without a pause, because somebody waits for the lines so far.
     urgent: u8,
+    pace: Pace,
     closed: bool,
     ended: bool,
+}
+
+/// How the writer goes about its work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Pace {
+    /// It lets lines gather before it takes them.
+    #[default]
+    Gathering,
+    /// It has nothing to do, and has to be woken for the next line.
+    Idle,
+    /// It takes what there is, because somebody waits for it.
+    Hurried,
 }
 
 impl Queue {
@@ -154,13 +177,24 @@ impl Queue {
         state.waiting += line.text.len();
         state.accepted += 1;
         state.lines.push_back(line);
-        self.work.notify_one();
+        if state.pace == Pace::Idle {
+            state.pace = Pace::Gathering;
+            drop(state);
+            self.work.notify_one();
+        }
     }
 
-    /// The lines that wait; none at the end.
+    /// The lines that wait, some time after the first of them came; none at the end.
     fn take(&self) -> VecDeque<Line> {
+        let mut state = self.state();
+        if state.lines.is_empty() {
+            state.pace = Pace::Idle;
+        }
         let idle = |state: &mut State| state.lines.is_empty() && !state.closed;
-        let mut state = self.work.wait_while(self.state(), idle).expect("as for `state`");
+        let state = self.work.wait_while(state, idle).expect("as for `state`");
+        let calm = |state: &mut State| !state.closed && state.pace != Pace::Hurried;
+        let (mut state, _) = self.work.wait_timeout_while(state, GATHER, calm).expect("as for `state`");
+        state.pace = Pace::Gathering;
         std::mem::take(&mut state.lines)
     }
 
@@ -191,7 +225,11 @@ impl Queue {
         let mut state = self.state();
         // The try under way may have begun before something changed for the better; the one after it counts.
         let (wanted, in_vain) = (state.accepted, state.failed + 2);
-        state.urgent = if state.settled < wanted { 2 } else { 0 };
+        state.urgent = 0;
+        if state.settled < wanted {
+            state.urgent = 2;
+            state.pace = Pace::Hurried;
+        }
         self.work.notify_one();
         self.wait_until(state, deadline, |state| state.settled >= wanted || state.failed >= in_vain || state.ended);
     }

@@ -73,7 +73,8 @@ impl Journal {
         if log.is_none() && !heard {
             return;
         }
-        let record = visit.record(&reply, self.clock.now());
+        let headers = heard || log.is_some_and(AccessLog::tells_headers);
+        let record = visit.record(&reply, self.clock.now(), headers);
         if let Some(log) = log {
             log.write(&record);
         }

@@ -130,8 +130,8 @@ impl Visit {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
-    /// The line of the access log.
-    pub(crate) fn record(&self, reply: &Reply, now: OffsetDateTime) -> AccessLogRecord {
+    /// The record for the access log; with the viewer's `headers` if somebody reads them.
+    pub(crate) fn record(&self, reply: &Reply, now: OffsetDateTime, headers: bool) -> AccessLogRecord {
         let viewer = &self.viewer;
         AccessLogRecord {
             finished: now,
@@ -166,18 +166,18 @@ impl Visit {
             sc_content_len: reply.content_length,
             sc_range_start: reply.range.map(|range| range.0),
             sc_range_end: reply.range.map(|range| range.1),
-            more: self.more(reply),
+            more: self.more(reply, headers),
         }
     }
 
     /// What only the newer logs have.
-    fn more(&self, reply: &Reply) -> MoreFields {
+    fn more(&self, reply: &Reply, headers: bool) -> MoreFields {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         MoreFields {
             s_ip: self.viewer.own,
-            cs_headers: self.headers.iter().map(header).collect(),
+            cs_headers: self.headers.iter().filter(|_| headers).map(header).collect(),
             cache_behavior_path_pattern: Some(self.path_pattern()),
             origin_fbl: reply.origin.map(|origin| origin.first_byte),
             origin_lbl: reply.origin.and_then(|origin| origin.last_byte),

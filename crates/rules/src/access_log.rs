@@ -30,7 +30,7 @@ pub use words::{ProtocolVersion, ViewerProtocol};
 
 use crate::outcome::{DetailedResultType, ResultType};
 use crate::request_id::RequestId;
-use encoding::{optional, seconds, text};
+use encoding::{optional, optional_seconds, optional_text, plain, seconds, text};
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
@@ -145,13 +145,14 @@ pub struct MoreFields {
 }
 
 impl MoreFields {
-    fn header(&self, name: &str) -> Option<&String> {
-        self.cs_headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.cs_headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
     }
 
     /// One header a line, as far as something is there.
     fn header_lines(&self, line: impl Fn(&(String, String)) -> String) -> String {
-        text(&self.cs_headers.iter().map(line).collect::<Vec<_>>().join("\n"))
+        self.cs_headers.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -163,7 +164,7 @@ impl AccessLogRecord {
 
     /// The line for the standard log, without a newline.
     pub fn to_line(&self) -> String {
-        self.values().join("\t")
+        LogFormat::standard().line(self)
     }
 
     /// One column of the standard log as logged, by its name in [`FIELDS`]; `None` for an unknown name.
@@ -178,66 +179,73 @@ impl AccessLogRecord {
 
     /// One column of any of the logs as logged.
     pub fn column(&self, field: Field) -> String {
+        let mut column = String::new();
+        self.put(field, &mut column);
+        column
+    }
+
+    /// Appends one column of any of the logs to `out`, as logged.
+    pub(crate) fn put(&self, field: Field, out: &mut String) {
         match field {
-            Field::Date => self.finished_as(DATE),
-            Field::Time => self.finished_as(TIME),
-            Field::XEdgeLocation => text(&self.x_edge_location),
-            Field::ScBytes => self.sc_bytes.to_string(),
-            Field::CIp => self.c_ip.to_string(),
-            Field::CsMethod => text(&self.cs_method),
-            Field::CsHost => text(&self.cs_host),
-            Field::CsUriStem => text(&self.cs_uri_stem),
-            Field::ScStatus => format!("{:03}", self.sc_status),
-            Field::CsReferer => optional(self.cs_referer.as_ref()),
-            Field::CsUserAgent => optional(self.cs_user_agent.as_ref()),
-            Field::CsUriQuery => optional(self.cs_uri_query.as_ref()),
-            Field::CsCookie => optional(self.cs_cookie.as_ref()),
-            Field::XEdgeResultType => self.x_edge_result_type.to_string(),
-            Field::XEdgeRequestId => self.x_edge_request_id.to_string(),
-            Field::XHostHeader => optional(self.x_host_header.as_ref()),
-            Field::CsProtocol => self.cs_protocol.to_string(),
-            Field::CsBytes => self.cs_bytes.to_string(),
-            Field::TimeTaken => seconds(self.time_taken),
-            Field::XForwardedFor => optional(self.x_forwarded_for.as_ref()),
-            Field::SslProtocol => optional(self.ssl_protocol.as_ref()),
-            Field::SslCipher => optional(self.ssl_cipher.as_ref()),
-            Field::XEdgeResponseResultType => self.x_edge_response_result_type.to_string(),
-            Field::CsProtocolVersion => self.cs_protocol_version.to_string(),
-            Field::FleStatus => optional(self.fle_status.as_ref()),
-            Field::FleEncryptedFields => optional(self.fle_encrypted_fields),
-            Field::CPort => self.c_port.to_string(),
-            Field::TimeToFirstByte => seconds(self.time_to_first_byte),
-            Field::XEdgeDetailedResultType => self.x_edge_detailed_result_type.to_string(),
-            Field::ScContentType => optional(self.sc_content_type.as_ref()),
-            Field::ScContentLen => optional(self.sc_content_len),
-            Field::ScRangeStart => optional(self.sc_range_start),
-            Field::ScRangeEnd => optional(self.sc_range_end),
-            newer => self.newer_column(newer),
+            Field::Date => self.put_finished(DATE, out),
+            Field::Time => self.put_finished(TIME, out),
+            Field::XEdgeLocation => text(&self.x_edge_location, out),
+            Field::ScBytes => plain(self.sc_bytes, out),
+            Field::CIp => plain(self.c_ip, out),
+            Field::CsMethod => text(&self.cs_method, out),
+            Field::CsHost => text(&self.cs_host, out),
+            Field::CsUriStem => text(&self.cs_uri_stem, out),
+            Field::ScStatus => plain(format_args!("{:03}", self.sc_status), out),
+            Field::CsReferer => optional_text(self.cs_referer.as_deref(), out),
+            Field::CsUserAgent => optional_text(self.cs_user_agent.as_deref(), out),
+            Field::CsUriQuery => optional_text(self.cs_uri_query.as_deref(), out),
+            Field::CsCookie => optional_text(self.cs_cookie.as_deref(), out),
+            Field::XEdgeResultType => out.push_str(self.x_edge_result_type.as_str()),
+            Field::XEdgeRequestId => out.push_str(self.x_edge_request_id.as_str()),
+            Field::XHostHeader => optional_text(self.x_host_header.as_deref(), out),
+            Field::CsProtocol => plain(self.cs_protocol, out),
+            Field::CsBytes => plain(self.cs_bytes, out),
+            Field::TimeTaken => seconds(self.time_taken, out),
+            Field::XForwardedFor => optional_text(self.x_forwarded_for.as_deref(), out),
+            Field::SslProtocol => optional_text(self.ssl_protocol.as_deref(), out),
+            Field::SslCipher => optional_text(self.ssl_cipher.as_deref(), out),
+            Field::XEdgeResponseResultType => out.push_str(self.x_edge_response_result_type.as_str()),
+            Field::CsProtocolVersion => plain(self.cs_protocol_version, out),
+            Field::FleStatus => optional_text(self.fle_status.as_deref(), out),
+            Field::FleEncryptedFields => optional(self.fle_encrypted_fields, out),
+            Field::CPort => plain(self.c_port, out),
+            Field::TimeToFirstByte => seconds(self.time_to_first_byte, out),
+            Field::XEdgeDetailedResultType => out.push_str(self.x_edge_detailed_result_type.as_str()),
+            Field::ScContentType => optional_text(self.sc_content_type.as_deref(), out),
+            Field::ScContentLen => optional(self.sc_content_len, out),
+            Field::ScRangeStart => optional(self.sc_range_start, out),
+            Field::ScRangeEnd => optional(self.sc_range_end, out),
+            newer => self.put_newer(newer, out),
         }
     }
 
     /// A column that the standard log does not have.
-    fn newer_column(&self, field: Field) -> String {
+    fn put_newer(&self, field: Field, out: &mut String) {
         let more = &self.more;
         match field {
-            Field::Timestamp => seconds(Duration::from_millis(self.finished_millis())),
-            Field::TimestampMs => self.finished_millis().to_string(),
-            Field::SIp => optional(more.s_ip),
-            Field::CIpVersion => if self.c_ip.is_ipv4() { "IPv4" } else { "IPv6" }.to_owned(),
+            Field::Timestamp => seconds(Duration::from_millis(self.finished_millis()), out),
+            Field::TimestampMs => plain(self.finished_millis(), out),
+            Field::SIp => optional(more.s_ip, out),
+            Field::CIpVersion => out.push_str(if self.c_ip.is_ipv4() { "IPv4" } else { "IPv6" }),
             Field::CsUri => match self.cs_uri_query.as_deref().unwrap_or_default() {
-                "" => text(&self.cs_uri_stem),
-                query => text(&format!("{}?{query}", self.cs_uri_stem)),
+                "" => text(&self.cs_uri_stem, out),
+                query => text(&format!("{}?{query}", self.cs_uri_stem), out),
             },
-            Field::CsAccept => optional(more.header("accept")),
-            Field::CsAcceptEncoding => optional(more.header("accept-encoding")),
-            Field::CsHeaders => more.header_lines(|(name, value)| format!("{name}:{value}")),
-            Field::CsHeaderNames => more.header_lines(|(name, _)| name.clone()),
-            Field::CsHeadersCount => more.cs_headers.len().to_string(),
-            Field::CacheBehaviorPathPattern => optional(more.cache_behavior_path_pattern.as_ref()),
-            Field::OriginFbl => optional(more.origin_fbl.map(seconds)),
-            Field::OriginLbl => optional(more.origin_lbl.map(seconds)),
+            Field::CsAccept => optional_text(more.header("accept"), out),
+            Field::CsAcceptEncoding => optional_text(more.header("accept-encoding"), out),
+            Field::CsHeaders => text(&more.header_lines(|(name, value)| format!("{name}:{value}")), out),
+            Field::CsHeaderNames => text(&more.header_lines(|(name, _)| name.clone()), out),
+            Field::CsHeadersCount => plain(more.cs_headers.len(), out),
+            Field::CacheBehaviorPathPattern => optional_text(more.cache_behavior_path_pattern.as_deref(), out),
+            Field::OriginFbl => optional_seconds(more.origin_fbl, out),
+            Field::OriginLbl => optional_seconds(more.origin_lbl, out),
             // What nobody can know on one machine; see [`Field::why_unknown`].
-            _ => optional(None::<String>),
+            _ => optional_text(None, out),
         }
     }
 
@@ -245,9 +253,9 @@ impl AccessLogRecord {
         u64::try_from(self.finished.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
     }
 
-    fn finished_as(&self, format: &[BorrowedFormatItem<'_>]) -> String {
+    fn put_finished(&self, format: &[BorrowedFormatItem<'_>], out: &mut String) {
         let utc = self.finished.to_offset(UtcOffset::UTC);
-        utc.format(format).expect("a date-time has every part of the format")
+        out.push_str(&utc.format(format).expect("a date-time has every part of the format"));
     }
 }
 

@@ -6,6 +6,7 @@
 //! logged as `%2520`. A reader that decodes once gets what the viewer sent; one that decodes until nothing changes gets
 //! something else.
 
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -29,14 +30,39 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b'~');
 
-pub(super) fn text(value: &str) -> String {
-    if value.is_empty() { "-".to_owned() } else { utf8_percent_encode(value, ENCODED).to_string() }
+/// What stands for a missing or empty value.
+const MISSING: &str = "-";
+
+pub(super) fn text(value: &str, out: &mut String) {
+    if value.is_empty() {
+        return out.push_str(MISSING);
+    }
+    out.extend(utf8_percent_encode(value, ENCODED));
 }
 
-pub(super) fn optional(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| text(&value.to_string()))
+/// A value that has nothing to encode.
+pub(super) fn plain(value: impl fmt::Display, out: &mut String) {
+    write!(out, "{value}").expect("a string takes whatever is written");
 }
 
-pub(super) fn seconds(duration: Duration) -> String {
-    format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
+pub(super) fn optional_text(value: Option<&str>, out: &mut String) {
+    text(value.unwrap_or_default(), out);
+}
+
+pub(super) fn optional(value: Option<impl fmt::Display>, out: &mut String) {
+    match value {
+        Some(value) => plain(value, out),
+        None => out.push_str(MISSING),
+    }
+}
+
+pub(super) fn seconds(duration: Duration, out: &mut String) {
+    plain(format_args!("{}.{:03}", duration.as_secs(), duration.subsec_millis()), out);
+}
+
+pub(super) fn optional_seconds(duration: Option<Duration>, out: &mut String) {
+    match duration {
+        Some(duration) => seconds(duration, out),
+        None => out.push_str(MISSING),
+    }
 }

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use super::{AccessLogRecord, Field, HEADER, LogLine, LogLineError, parse};
 use crate::RulesError;
 
+/// Room for an ordinary line with its newline.
+const LINE: usize = 512;
+
 /// The form of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -131,14 +134,33 @@ impl LogFormat {
 
     /// The line for `record`, without a newline.
     pub fn line(&self, record: &AccessLogRecord) -> String {
-        let columns = self.fields.iter().map(|field| record.column(*field));
         match self.encoding {
             Encoding::Json => {
+                let columns = self.fields.iter().map(|field| record.column(*field));
                 let members = self.names().zip(columns).map(|(name, value)| format!("{name:?}:{}", quoted(value)));
                 format!("{{{}}}", members.collect::<Vec<_>>().join(","))
             }
-            _ => columns.collect::<Vec<_>>().join("\t"),
+            _ => self.columns(record),
         }
+    }
+
+    fn columns(&self, record: &AccessLogRecord) -> String {
+        let mut line = String::with_capacity(LINE);
+        for field in &self.fields {
+            // No column is empty.
+            if !line.is_empty() {
+                line.push('\t');
+            }
+            record.put(*field, &mut line);
+        }
+        line
+    }
+
+    /// Whether a field tells headers of the viewer that the standard log does not have.
+    pub fn tells_headers(&self) -> bool {
+        use Field::{CsAccept, CsAcceptEncoding, CsHeaderNames, CsHeaders, CsHeadersCount};
+        let telling = [CsAccept, CsAcceptEncoding, CsHeaderNames, CsHeaders, CsHeadersCount];
+        self.fields.iter().any(|field| telling.contains(field))
     }
 
     /// Reads a line of this log, without its newline, in exactly the documented form.

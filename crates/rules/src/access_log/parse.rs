@@ -306,7 +306,9 @@ impl Column<'_> {
             return Err(self.error(&"a missing value is written as -"));
         }
         let decoded = percent_decode_str(self.value).decode_utf8().map_err(|error| self.error(&error))?;
-        if encoding::text(&decoded) != self.value {
+        let mut again = String::with_capacity(self.value.len());
+        encoding::text(&decoded, &mut again);
+        if again != self.value {
             return Err(self.error(&"characters are not percent-encoded as documented"));
         }
         Ok(Some(decoded.into_owned()))
