@@ -17,12 +17,14 @@ use s2n_tls_tokio::{TlsConnector, TlsStream};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::chains::Chains;
 use crate::expectation::is_allowed;
 use crate::recorder::Recorder;
+use crate::verdict::judge_read;
 use crate::wire::{Alert, AlertDescription, HandshakeSecret, Talk};
 use crate::{
     ClientCertificate, End, Expectation, HandshakeError, LibraryError, Observation, OriginStream, TrustStore, Verdict,
-    judge, key_log, policy,
+    key_log, policy,
 };
 
 /// Time for saying goodbye on a connection that only the verdict refuses.
@@ -39,6 +41,7 @@ pub struct Connector {
     options: Options,
     plain: Config,
     mutual: Mutex<HashMap<ClientCertificate, Config>>,
+    chains: Chains,
 }
 
 /// Choices that no distribution setting makes.
@@ -78,7 +81,7 @@ impl Connector {
             name: error.name(),
             message: error.message(),
         })?;
-        Ok(Self { trust, clock, options, plain, mutual: Mutex::default() })
+        Ok(Self { trust, clock, options, plain, mutual: Mutex::default(), chains: Chains::new() })
     }
 
     /// The authorities this client trusts.
@@ -113,7 +116,7 @@ impl Connector {
         if !completed {
             return Err(self.refuse(observation, expectation));
         }
-        let verdict = judge(&observation, expectation, &self.trust, self.clock.now());
+        let verdict = self.judge(&observation, expectation);
         let mut tls = TlsStream::from_parts(connection, attempt.recorder.into_inner());
         if verdict.cause().is_some() {
             // The origin may be gone already; the verdict stands either way.
@@ -136,13 +139,20 @@ impl Connector {
     }
 
     fn refuse(&self, observation: Observation, expectation: &Expectation<'_>) -> Box<Refused> {
-        let verdict = judge(&observation, expectation, &self.trust, self.clock.now());
+        let verdict = self.judge(&observation, expectation);
         Box::new(Refused { observation, verdict })
+    }
+
+    fn judge(&self, observation: &Observation, expectation: &Expectation<'_>) -> Verdict {
+        let chain = self.chains.read(observation.served_chain.as_deref().unwrap_or_default());
+        judge_read(observation, &chain, expectation, &self.trust, self.clock.now())
     }
 
     fn connection(&self, expectation: &Expectation<'_>, policy: &str) -> Result<Connection, S2nError> {
         let mut connection = self.config(expectation.client_certificate)?.build_connection(Mode::Client)?;
         connection.set_security_policy(&Policy::from_version(policy)?)?;
+        // Else each record takes two system calls: one for its header, one for the rest.
+        connection.set_receive_buffering(true)?;
         let allowed = expectation.allowed_names.to_vec();
         if expectation.rulebook == Rulebook::Documented {
             let names = expectation.acceptable_names().map(str::to_owned).collect();

@@ -6,6 +6,7 @@
 //! [`judge`] turns the observation into a [`Verdict`]: whether CloudFront would connect, and if not, why
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html>).
 
+mod chains;
 mod connector;
 mod error;
 mod expectation;

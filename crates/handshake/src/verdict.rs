@@ -117,7 +117,7 @@ impl Fault {
 struct Evidence<'a> {
     observation: &'a Observation,
     expectation: &'a Expectation<'a>,
-    chain: ServedChain,
+    chain: &'a ServedChain,
     report: Option<ChainReport>,
     trust: &'a TrustStore,
     now: OffsetDateTime,
@@ -154,6 +154,17 @@ pub fn judge(
     now: OffsetDateTime,
 ) -> Verdict {
     let chain = ServedChain::parse(observation.served_chain.clone().unwrap_or_default());
+    judge_read(observation, &chain, expectation, trust, now)
+}
+
+/// [`judge`] for a served chain that was read already.
+pub(crate) fn judge_read(
+    observation: &Observation,
+    chain: &ServedChain,
+    expectation: &Expectation<'_>,
+    trust: &TrustStore,
+    now: OffsetDateTime,
+) -> Verdict {
     let report = chain.report(trust.parsed(), now);
     let evidence = Evidence { observation, expectation, chain, report, trust, now };
     let mut faults = certificates::faults(&evidence);

@@ -104,7 +104,7 @@ fn path(evidence: &Evidence<'_>, report: &ChainReport) -> Vec<Finding> {
             findings.push(missing_issuer(evidence, report, *position, issuer, *other_key));
         }
     }
-    findings.extend(report.breaches(&evidence.chain).into_iter().map(|breach| constraint(evidence, &breach)));
+    findings.extend(report.breaches(evidence.chain).into_iter().map(|breach| constraint(evidence, &breach)));
     findings
 }
 
