@@ -185,6 +185,9 @@ pub(crate) struct EdgeArguments {
     /// Allow addresses that other machines can reach
     #[arg(long)]
     pub(crate) expose: bool,
+    /// Threads that serve, 1 to 1024. Default: one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     /// Connect to ADDR for HOST and PORT instead of asking DNS; a port may follow ADDR, IPv6 stands in brackets.
     /// Repeatable
     #[arg(long, value_name = "HOST:PORT:ADDR")]

@@ -6,6 +6,7 @@
 mod args;
 mod clock;
 mod commands;
+mod descriptors;
 mod input;
 mod logging;
 mod resolve;
@@ -42,18 +43,21 @@ fn obey(arguments: Arguments) -> anyhow::Result<ExitCode> {
     logging::start(&output)?;
     match arguments.command {
         Command::List(list) => commands::list::list(&list, &output),
-        Command::Run(run) => block_on(commands::run::run(run, output)),
-        Command::Check(check) => block_on(commands::check::check(*check, output)),
-        Command::Serve(serve) => block_on(commands::serve::serve(serve, output)),
-        Command::Edge(edge) => block_on(commands::edge::edge(edge, output)),
-        Command::Origin(origin) => block_on(commands::origin::origin(origin, output)),
+        Command::Run(run) => block_on(None, commands::run::run(run, output)),
+        Command::Check(check) => block_on(None, commands::check::check(*check, output)),
+        Command::Serve(serve) => block_on(None, commands::serve::serve(serve, output)),
+        Command::Edge(edge) => block_on(edge.threads, commands::edge::edge(edge, output)),
+        Command::Origin(origin) => block_on(None, commands::origin::origin(origin, output)),
     }
 }
 
-/// Runs a command to its end on all cores.
-fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    let runtime =
-        runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the threads of the program")?;
+/// Runs a command to its end, on so many threads or on all cores.
+fn block_on(threads: Option<u16>, command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let mut builder = runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads.into());
+    }
+    let runtime = builder.enable_all().build().context("cannot start the threads of the program")?;
     let result = runtime.block_on(command);
     runtime.shutdown_timeout(LAST_TASKS);
     result

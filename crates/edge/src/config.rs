@@ -52,6 +52,9 @@ pub struct EdgeConfig {
     pub http: SocketAddr,
     /// Where viewers connect with HTTPS. Default: 127.0.0.1, a free port.
     pub https: SocketAddr,
+    /// How many viewers may be connected at a time, to HTTP and to HTTPS each; more wait in the kernel's queue.
+    /// Default: 1,024.
+    pub viewers: usize,
     /// The access log. Default: none.
     pub log: Option<AccessLog>,
     /// How much the edge keeps. Default: 64 MiB in 10,000 responses of at most 8 MiB.
@@ -80,6 +83,7 @@ impl EdgeConfig {
             identity: None,
             http: ANY_PORT,
             https: ANY_PORT,
+            viewers: 1_024,
             log: None,
             cache: CacheLimits::default(),
             entropy: Arc::new(SystemEntropy),

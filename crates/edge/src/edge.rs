@@ -35,9 +35,9 @@ impl Edge {
     /// Fails if a port, the viewer certificate, the access log or the trust store cannot be used.
     pub async fn start(mut config: EdgeConfig) -> Result<Self, EdgeError> {
         let doors = Doors::open(&mut config).await?;
-        let (http, https, options) = (doors.http, doors.https, config.handshake);
+        let (http, https, options, viewers) = (doors.http, doors.https, config.handshake, config.viewers);
         let state = Arc::new(State::new(config, https).await?);
-        doors.serve(&state);
+        doors.serve(&state, viewers);
         Ok(Self { state, options, http, https })
     }
 
@@ -185,10 +185,11 @@ impl Doors {
         Ok(doors)
     }
 
-    fn serve(self, state: &Arc<State>) {
-        state.tasks.spawn(listener::serve(self.plain, None, Arc::clone(state)));
+    /// Lets so many viewers in at a time through each.
+    fn serve(self, state: &Arc<State>, viewers: usize) {
+        state.tasks.spawn(listener::serve(self.plain, None, viewers, Arc::clone(state)));
         if let Some((listener, tls)) = self.secure {
-            state.tasks.spawn(listener::serve(listener, Some(tls), Arc::clone(state)));
+            state.tasks.spawn(listener::serve(listener, Some(tls), viewers, Arc::clone(state)));
         }
     }
 }

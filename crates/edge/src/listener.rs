@@ -27,8 +27,6 @@ use crate::tasks::Tasks;
 use crate::visit::Viewer;
 use crate::{EdgeError, viewer_tls};
 
-/// How many viewers may be connected at a time to one listener; more wait in the kernel's queue.
-const CONNECTIONS: usize = 1_024;
 /// How long a viewer may take for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a viewer may take for the head of a request; also how long an idle connection is kept.
@@ -47,9 +45,9 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr
     bound.map_err(|source| EdgeError::Listen { address, source })
 }
 
-/// Serves viewers on `listener` until the edge shuts down.
-pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+/// Serves viewers on `listener`, at most `viewers` at a time, until the edge shuts down.
+pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, viewers: usize, state: Arc<State>) {
+    let room = Arc::new(Semaphore::new(viewers.min(Semaphore::MAX_PERMITS)));
     loop {
         let place = Arc::clone(&room).acquire_owned().await.expect("the semaphore is never closed");
         let accepted = tokio::select! {
@@ -103,7 +101,8 @@ where
     let (viewer, builder) = (Arc::new(viewer), builder(http2, state.tasks.clone()));
     let service = service_fn(|request| {
         let (state, viewer) = (Arc::clone(&state), Arc::clone(&viewer));
-        async move { Ok::<_, Infallible>(answer(state, viewer, request).await) }
+        // On the heap, because hyper keeps the room of a future for as long as the viewer stays, idle or not.
+        Box::pin(async move { Ok::<_, Infallible>(answer(state, viewer, request).await) })
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

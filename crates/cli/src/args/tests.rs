@@ -89,6 +89,8 @@ fn an_edge_listens_where_it_is_told() {
     assert_eq!(edge.log.access_log, Some(Stream::File("log.txt".into())));
     assert_eq!(edge.log.access_log_format, LogFormat::standard());
     assert_eq!((edge.http.to_string(), edge.https.to_string()), ("127.0.0.1:8080".into(), "[::1]:8443".into()));
+    assert_eq!((edge.threads, self::edge("edge502 edge --distribution d --threads 2").threads), (None, Some(2)));
+    assert_eq!(refusal("edge502 edge --distribution d --threads 0").kind(), ErrorKind::ValueValidation);
     assert!(refusal("edge502 edge --distribution d --http here").to_string().contains("127.0.0.1:8080"));
     assert_eq!(refusal("edge502 edge").kind(), ErrorKind::MissingRequiredArgument);
 }

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::{end_log, run_directory, table, take_down};
 use crate::args::{EdgeArguments, Format, OutputArguments, Stream};
 use crate::clock::clock;
+use crate::descriptors;
 use crate::input;
 use crate::resolve::Resolve;
 use crate::signals::Stop;
@@ -83,6 +84,7 @@ fn configure(
     config.overrides = overrides(&arguments.resolve);
     config.rulebook = arguments.rules.rules;
     config.error_pages = arguments.rules.error_pages;
+    config.viewers = descriptors::viewers();
     config.http = arguments.http;
     config.https = arguments.https;
     Ok((config, ca_file))
