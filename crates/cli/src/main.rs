@@ -23,6 +23,9 @@ use tokio::runtime;
 
 use args::{Arguments, Command};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit status when a command could not do what it is for; clap uses the same for wrong usage.
 const COULD_NOT: u8 = 2;
 
