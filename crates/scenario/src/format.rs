@@ -6,6 +6,7 @@
 //! its own tables over it. Unknown keys are refused with place and nearest key.
 
 mod before;
+mod disguise;
 mod expect;
 mod patch;
 mod read;
@@ -19,8 +20,10 @@ use serde::{Deserialize, Serialize};
 use crate::state::State;
 
 pub use before::Earlier;
+pub use disguise::Disguise;
 pub use expect::{Dig, Expect, Texts};
 pub(crate) use patch::Patch;
+pub use read::SourceText;
 pub(crate) use read::parse;
 
 /// How hard a scenario is, for training.

@@ -26,7 +26,7 @@ use edge502_rules::page::ErrorPages;
 use crate::clock::LabClock;
 use crate::error::ScenarioError;
 use crate::network::{Ends, From, asks_dns};
-use crate::state::{DISTRIBUTION_DOMAIN, State, VIEWER_HOST};
+use crate::state::{DISTRIBUTION_DOMAIN, State};
 use crate::tap::Tap;
 use crate::viewer::Viewer;
 
@@ -327,15 +327,16 @@ fn addresses(name_servers: &[NameServer]) -> Vec<SocketAddr> {
 /// The certificate viewers see, as a public authority would have issued it.
 fn viewer_identity(state: &State, options: &LabOptions) -> Result<ViewerIdentity, ScenarioError> {
     let wildcard = DISTRIBUTION_DOMAIN.split_once('.').map_or(String::new(), |(_, parent)| format!("*.{parent}"));
-    let mut names = vec![VIEWER_HOST.to_owned(), wildcard];
-    names.extend(state.distribution.aliases.iter().filter(|alias| *alias != VIEWER_HOST).cloned());
+    let usual = state.zone.viewer_host();
+    let mut names = vec![usual.clone(), wildcard];
+    names.extend(state.distribution.aliases.iter().filter(|alias| **alias != usual).cloned());
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let identity = options.pki.server_identity(&names)?;
     Ok(ViewerIdentity { chain: identity.served.clone(), key: identity.key.clone_key() })
 }
 
 fn distribution(state: &State) -> Result<Distribution, ScenarioError> {
-    let mut json = state.distribution.to_json();
+    let mut json = state.distribution.to_json_beside(&state.zone.standby_domain());
     state.function.associate(&mut json);
     let parsed = Distribution::from_json(&json.to_string())?;
     for notice in &parsed.notices {
@@ -380,7 +381,7 @@ pub(crate) fn client_files(
 }
 
 fn client_identity(state: &State, options: &LabOptions) -> Result<Identity, ScenarioError> {
-    Ok(options.pki.client_identity(&state.client_certificate, CLIENT_NAME)?)
+    Ok(options.pki.client_identity(&state.client_certificate, &state.zone.own(CLIENT_NAME))?)
 }
 
 fn private_ca_pem(options: &LabOptions) -> Result<String, ScenarioError> {

@@ -21,13 +21,13 @@ mod tap;
 mod viewer;
 
 pub use error::ScenarioError;
-pub use format::{Dig, Earlier, Expect, Level, Scenario, Step, StepKind};
+pub use format::{Dig, Disguise, Earlier, Expect, Level, Scenario, SourceText, Step, StepKind};
 pub use lab::{DocumentedCheck, Lab, LabOptions, Observed};
 pub use library::Library;
 pub use network::{DnsSpec, NetworkSpec, Passage};
 pub use proofs::fidelity;
 pub use runner::{RunOptions, Runner, ScenarioReport, StepReport};
 pub use state::{CacheBehaviorSpec, CustomErrorResponseSpec, OriginGroupSpec, OriginName};
-pub use state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, Scheme, State};
+pub use state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, Scheme, State, Zone};
 pub use state::{DISTRIBUTION_DOMAIN, ORIGIN_DOMAIN, STANDBY_DOMAIN, VIEWER_HOST};
 pub use viewer::Answer;

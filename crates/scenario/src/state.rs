@@ -1,6 +1,7 @@
 //! One state of a lab: origin, distribution, the viewer's request, the engineer's own machine.
 
 mod routes;
+mod zone;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use serde_json::{Value, json};
 use crate::function::FunctionsSpec;
 use crate::network::{DnsSpec, NetworkSpec};
 pub use routes::{CacheBehaviorSpec, CustomErrorResponseSpec, OriginGroupSpec, OriginName};
+pub(crate) use zone::SHOP;
+pub use zone::Zone;
 
 /// The alias viewers use for the distribution.
 pub const VIEWER_HOST: &str = "www.shop.test";
@@ -30,6 +33,8 @@ pub(crate) const STANDBY_ID: &str = "standby";
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct State {
+    /// The domain that its names are under. Default `shop.test`.
+    pub zone: Zone,
     /// The origin.
     pub origin: OriginSpec,
     /// A second origin; it is up only where the distribution leads to it.
@@ -172,6 +177,11 @@ impl DistributionSpec {
     /// The settings as `aws cloudfront get-distribution` would print them, so that the edge reads them as it reads a
     /// real distribution's.
     pub fn to_json(&self) -> Value {
+        self.to_json_beside(STANDBY_DOMAIN)
+    }
+
+    /// The same beside a second origin of this name.
+    pub(crate) fn to_json_beside(&self, standby: &str) -> Value {
         json!({
             "Distribution": {
                 "Id": "E2EXAMPLE502LAB",
@@ -180,7 +190,7 @@ impl DistributionSpec {
                     "CallerReference": "edge502-lab",
                     "Aliases": list(&self.aliases),
                     "DefaultRootObject": "",
-                    "Origins": self.origins(self.origin(), STANDBY_DOMAIN),
+                    "Origins": self.origins(self.origin(), standby),
                     "OriginGroups": self.groups(),
                     "DefaultCacheBehavior": self.behavior(),
                     "CacheBehaviors": self.behaviors(&self.behavior()),

@@ -12,8 +12,9 @@ use edge502_rules::cache::{InvalidationError, InvalidationPath};
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use super::read::{Source, laid_over};
+use super::read::{SourceText, laid_over};
 use crate::error::ScenarioError;
+use crate::merge::overlay;
 use crate::state::{DistributionSpec, RequestSpec, State};
 
 /// The longest that may go by after one entry.
@@ -86,7 +87,7 @@ impl Moments<'_> {
     /// The past that `raw`, the list the entries were read from, describes.
     pub(super) fn past(
         &self,
-        source: &Source<'_>,
+        source: &SourceText<'_>,
         entries: &[Spanned<EarlierSpec>],
         raw: Option<&Value>,
     ) -> Result<Vec<Earlier>, ScenarioError> {
@@ -97,7 +98,7 @@ impl Moments<'_> {
 
     fn earlier(
         &self,
-        source: &Source<'_>,
+        source: &SourceText<'_>,
         entry: &Spanned<EarlierSpec>,
         raw: Option<&Table>,
     ) -> Result<Earlier, ScenarioError> {
@@ -150,9 +151,7 @@ impl Moments<'_> {
         let now = self.now.get("distribution").and_then(Value::as_table);
         let caching: Table =
             now.into_iter().flatten().filter(|(key, _)| CACHING.contains(&key.as_str())).map(owned).collect();
-        if !caching.is_empty() {
-            tables.insert("distribution".to_owned(), Value::Table(caching));
-        }
+        overlay(&mut tables, &Table::from_iter([("distribution".to_owned(), Value::Table(caching))]));
         tables
     }
 }

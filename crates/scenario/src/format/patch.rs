@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
 use super::before::{EarlierSpec, Moments};
-use super::read::{Source, healthy_tables, laid_over, reason};
+use super::read::{SourceText, healthy_tables, laid_over, reason};
 use super::{Expect, Scenario, Step, StepKind};
 use crate::error::ScenarioError;
 use crate::function::FunctionsSpec;
@@ -70,10 +70,10 @@ impl Patch {
     /// The broken state of `scenario` with these changes, and the past of the broken state.
     pub(crate) fn step(&self, scenario: &Scenario) -> Result<Step, ScenarioError> {
         let file = format!("{}.toml", scenario.id);
-        let source = Source { file: &file, text: &scenario.text };
-        let raw: Table = toml::from_str(source.text).map_err(|error| ScenarioError::patch(error.message()))?;
-        let past: Past = toml::from_str(source.text).map_err(|error| ScenarioError::patch(error.message()))?;
-        let healthy = healthy_tables();
+        let source = SourceText::new(&file, &scenario.text);
+        let raw: Table = source.parse()?;
+        let past: Past = source.parse()?;
+        let healthy = healthy_tables(&raw);
         let broken = laid_over(&healthy, &raw);
         let now = laid_over(&self.without_unset(&broken)?, &self.tables);
         let state: State = Value::Table(now.clone())

@@ -5,6 +5,7 @@ use edge502_pki::CertificateSpec;
 use edge502_rules::fidelity::RULES;
 use edge502_rules::{Advice, Cause};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::{Spanned, Table, Value};
 
 use super::before::{EarlierSpec, Moments};
@@ -13,10 +14,11 @@ use crate::error::ScenarioError;
 use crate::function::FunctionsSpec;
 use crate::merge::{nearest_path, overlay, remove};
 use crate::network::{DnsSpec, NetworkSpec};
-use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, ORIGIN_DOMAIN, RequestSpec, STANDBY_DOMAIN, State};
+use crate::state::{ClientSpec, DistributionSpec, EdgeSpec, RequestSpec, State, Zone};
 
-/// The tables a state is made of.
-const STATE_TABLES: [&str; 10] = [
+/// The keys a state is made of.
+const STATE_TABLES: [&str; 11] = [
+    "zone",
     "origin",
     "standby",
     "dns",
@@ -41,6 +43,7 @@ struct File {
     level: Level,
     story: Spanned<String>,
     trap: Option<String>,
+    zone: Option<Spanned<String>>,
     #[serde(default)]
     reports: Vec<String>,
     #[serde(default)]
@@ -90,9 +93,9 @@ struct Change {
 
 /// Reads the scenario `id` from `text`; `file` is its name in messages.
 pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
-    let source = Source { file, text };
-    let read: File = toml::from_str(text).map_err(|error| source.refuse(&error))?;
-    let raw: Table = toml::from_str(text).map_err(|error| source.refuse(&error))?;
+    let source = SourceText::new(file, text);
+    let read: File = source.parse()?;
+    let raw: Table = source.parse()?;
     let cause: Cause =
         read.cause.get_ref().parse().map_err(|error: edge502_rules::RulesError| {
             source.fault(read.cause.span().start, error.to_string(), None)
@@ -101,7 +104,11 @@ pub(crate) fn parse(id: &str, file: &str, text: &str) -> Result<Scenario, Scenar
     source.check_text(&read.story)?;
     source.check_words(&read.expect, read.expect.get_ref())?;
     source.check_rules(&read.proves)?;
-    let healthy = healthy_tables();
+    if let Some(zone) = read.zone.as_ref().filter(|zone| Zone::new(zone.get_ref()).is_none()) {
+        let reason = format!("`zone` is {:?}; expected a domain such as shop.test", zone.get_ref());
+        return Err(source.fault(zone.span().start, reason, None));
+    }
+    let healthy = healthy_tables(&raw);
     let broken = laid_over(&healthy, &raw);
     let past = |now: &Table, entries: &[Spanned<EarlierSpec>], raw: Option<&Value>| {
         Moments { healthy: &healthy, broken: &broken, now }.past(&source, entries, raw)
@@ -168,13 +175,21 @@ fn inherited(broken: &Expect, step: &Expect) -> Expect {
     if same { broken.outcome().overlaid_with(step) } else { step.clone() }
 }
 
-/// What the healthy lab has beyond the defaults of its types.
-pub(super) fn healthy_tables() -> Table {
-    let named = |name: &str| Value::Table(Table::from_iter([("name".to_owned(), name.into())]));
-    [("origin", ORIGIN_DOMAIN), ("standby", STANDBY_DOMAIN)]
-        .map(|(key, name)| (key.to_owned(), named(name)))
-        .into_iter()
-        .collect()
+/// What the healthy lab has beyond the defaults of its types, in the zone of the file `raw`.
+pub(super) fn healthy_tables(raw: &Table) -> Table {
+    let zone = raw.get("zone").and_then(Value::as_str).and_then(Zone::new).unwrap_or_default();
+    let table = |key: &str, value: Value| Value::Table(Table::from_iter([(key.to_owned(), value)]));
+    let mut distribution = table("DomainName", zone.origin_domain().into());
+    if let Value::Table(settings) = &mut distribution {
+        settings.insert("Aliases".to_owned(), vec![zone.viewer_host()].into());
+    }
+    Table::from_iter([
+        ("zone".to_owned(), zone.as_str().into()),
+        ("origin".to_owned(), table("name", zone.origin_domain().into())),
+        ("standby".to_owned(), table("name", zone.standby_domain().into())),
+        ("request".to_owned(), table("host", zone.viewer_host().into())),
+        ("distribution".to_owned(), distribution),
+    ])
 }
 
 /// The healthy lab is asked the same question as the broken one, unless the question is what is broken.
@@ -209,16 +224,28 @@ pub(super) fn reason(error: &toml::de::Error) -> (String, Option<String>) {
     }
 }
 
-/// A text, and where it came from.
-pub(super) struct Source<'a> {
-    pub(super) file: &'a str,
-    pub(super) text: &'a str,
+/// A file of this project's own kind, read strictly: what is not understood is refused with file, line and the nearest
+/// that would be.
+pub struct SourceText<'a> {
+    file: &'a str,
+    text: &'a str,
 }
 
-impl Source<'_> {
-    pub(super) fn fault(&self, offset: usize, reason: String, nearest: Option<String>) -> ScenarioError {
+impl<'a> SourceText<'a> {
+    /// The text of `file`, which is its name in messages.
+    pub const fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text }
+    }
+
+    /// The text as serde reads it.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ScenarioError> {
+        toml::from_str(self.text).map_err(|error| self.refuse(&error))
+    }
+
+    /// A fault at this byte.
+    pub fn fault(&self, offset: usize, reason: impl Into<String>, nearest: Option<String>) -> ScenarioError {
         let line = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
-        ScenarioError::Format { file: self.file.to_owned(), line, reason, nearest }
+        ScenarioError::Format { file: self.file.to_owned(), line, reason: reason.into(), nearest }
     }
 
     /// A parser's error as place, reason and the nearest of the keys or words it expected.

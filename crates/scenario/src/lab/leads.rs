@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use super::Lab;
 use crate::error::ScenarioError;
 use crate::network::asks_dns;
-use crate::state::{DISTRIBUTION_DOMAIN, STANDBY_DOMAIN};
+use crate::state::DISTRIBUTION_DOMAIN;
 
 /// A host's TLS port and its plain one.
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ impl Lab {
         let mut overrides = Overrides::new();
         if let Some(standby) = &self.standby {
             let standby = Host { https: standby.addr(), http: standby.http_addr() };
-            self.lead(&mut overrides, STANDBY_DOMAIN, [https, http], standby);
+            self.lead(&mut overrides, &self.state.zone.standby_domain(), [https, http], standby);
         }
         let name = &distribution.domain_name;
         let assigned = !asks_dns(&self.state);

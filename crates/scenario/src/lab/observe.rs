@@ -141,6 +141,14 @@ impl Lab {
         Ok(self.routes(From::Inside).await?.to(SocketAddr::new(address, 443)))
     }
 
+    /// Plays `dig NAME +short` against every name server, where DNS is asked at all.
+    pub(crate) async fn dig_everywhere(&self) -> Vec<Vec<String>> {
+        if !asks_dns(&self.state) {
+            return Vec::new();
+        }
+        self.dig(Some(&Dig::Each(Vec::new()))).await
+    }
+
     /// Plays `dig NAME +short` against as many of the name servers as `wanted` speaks of.
     async fn dig(&self, wanted: Option<&Dig>) -> Vec<Vec<String>> {
         let servers = match wanted {

@@ -4,8 +4,10 @@
 //! depend on what was asked before.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use edge502_edge::Exchange;
 use tokio::time::timeout;
 
 use super::{Action, Applied, Session, Stage, applied};
@@ -45,8 +47,18 @@ impl Session {
 
     /// Sends the request of the state that is up through the edge, as it is now.
     pub async fn ask(&self) -> Result<Answer, ScenarioError> {
+        Ok(self.visit().await?.0)
+    }
+
+    /// The same with the edge's own account of it.
+    pub async fn visit(&self) -> Result<(Answer, Arc<Exchange>), ScenarioError> {
         let running = self.stage.lab.lock().await;
-        Ok(bounded(Box::pin(running.lab.ask())).await?.0)
+        bounded(Box::pin(running.lab.ask())).await
+    }
+
+    /// What `dig NAME A +short` prints at each of the lab's name servers; nothing where DNS plays no part.
+    pub async fn dig(&self) -> Vec<Vec<String>> {
+        self.stage.lab.lock().await.lab.dig_everywhere().await
     }
 
     /// What the documented check `openssl s_client` prints for the origin as it is now.
