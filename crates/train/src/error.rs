@@ -64,6 +64,23 @@ pub enum TrainError {
     /// There is no home directory to keep anything in.
     #[error("there is no place for the progress: {0}; name a file with --progress")]
     NoHome(String),
+    /// A file is no result sheet.
+    #[error("{} is no result sheet: {reason}; name the result.json of an assessment", path.display())]
+    NoSheet {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The seal does not fit.
+    #[error("the seal does not fit: the sheet was changed after it was signed, or signed with another key")]
+    Forged,
+    /// The sheet was sealed with a key, and none is given.
+    #[error("the sheet was signed with a key; name it with --key")]
+    KeyNeeded,
+    /// The sheet was sealed without a key, and one is given: anybody can have made it.
+    #[error("the sheet was signed without a key, so anybody can have made it")]
+    NotSealedWithKey,
     /// A file could not be read or written.
     #[error("cannot {what} {}: {source}", path.display())]
     File {
