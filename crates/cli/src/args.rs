@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod train;
 mod values;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use crate::resolve::Resolve;
 use crate::terminal::Color;
 
 pub(crate) use check::{CheckArguments, CheckFormat};
+pub(crate) use train::{ExportArguments, TrainArguments};
 pub(crate) use values::Stream;
 
 const EXAMPLES: &str = "\
@@ -28,6 +30,7 @@ Examples:
   edge502 run                           play them all: broken, dead ends, fixes
   edge502 check origin.example.com      would CloudFront connect, and if not, why
   edge502 serve certificate/expired     keep one up, ask it with curl, apply fixes
+  edge502 train                         learn on them: a menu of exercises
   edge502 edge --distribution dist.json --resolve origin.example.com:443:127.0.0.1:8443
 
 Exit status: 0 done and as stated, 1 some scenario is not as stated, 2 could not be done.";
@@ -78,6 +81,10 @@ pub(crate) enum Command {
     Edge(EdgeArguments),
     /// Keep only the broken origin of a scenario up, for any client
     Origin(OriginArguments),
+    /// Learn to find and cure a 502: exercises with hints, a checker and a score
+    Train(Box<TrainArguments>),
+    /// Write handouts of scenarios, with what a running lab showed
+    Export(ExportArguments),
 }
 
 /// `edge502 list`

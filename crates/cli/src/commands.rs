@@ -2,10 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod edge;
+pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod origin;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod train;
 
 use std::fmt::Write as _;
 use std::fs::Permissions;

@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod descriptors;
 mod input;
+mod keyboard;
 mod logging;
 mod resolve;
 mod signals;
@@ -50,6 +51,8 @@ fn obey(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Check(check) => block_on(None, commands::check::check(*check, output)),
         Command::Serve(serve) => block_on(None, commands::serve::serve(serve, output)),
         Command::Edge(edge) => block_on(edge.threads, commands::edge::edge(edge, output)),
+        Command::Train(train) => block_on(None, commands::train::train(*train, output)),
+        Command::Export(export) => block_on(None, commands::export::export(export)),
         Command::Origin(origin) => block_on(None, commands::origin::origin(origin, output)),
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Prints without holding up the runtime, so that a reader who does not read cannot keep a signal from ending it all.
+pub(crate) async fn say(text: String) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(move || print(&text)).await?
+}
+
 /// Prints one value as JSON, on one line.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut line = serde_json::to_string(value)?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use edge502_edge::Exchange;
 use edge502_scenario::serve::{Action, Brief, Session};
-use edge502_scenario::{Answer, Expect, LabOptions, Observed, Scenario, Step, StepKind};
+use edge502_scenario::{Answer, DocumentedCheck, Expect, LabOptions, Observed, Scenario, Step, StepKind};
 use tempfile::NamedTempFile;
 
 use crate::{TrainError, document};
@@ -73,7 +73,7 @@ async fn capture(scenario: &Scenario, options: &LabOptions, pem: &Path) -> Resul
 async fn look(scenario: &Scenario, session: &Session) -> Result<Capture, TrainError> {
     let brief = session.brief().await?;
     let (answer, exchange) = session.visit().await?;
-    let openssl = session.documented_check().await?.text;
+    let openssl = printed(session.documented_check().await?);
     let dig = session.dig().await;
     let dead_ends = (1..=scenario.of_kind(StepKind::DeadEnd).count()).map(Action::DeadEnd);
     let fixes = (1..=scenario.of_kind(StepKind::Fix).count()).map(Action::Fix);
@@ -85,6 +85,13 @@ async fn look(scenario: &Scenario, session: &Session) -> Result<Capture, TrainEr
     // The files that are left belong to the broken site.
     session.play(Action::Reset).await?;
     Ok(Capture { brief, answer, exchange, openssl, dig, steps })
+}
+
+fn printed(check: DocumentedCheck) -> String {
+    match check {
+        DocumentedCheck::Played { text, .. } => text,
+        DocumentedCheck::Skipped => "(not played: this program was built without OpenSSL)".to_owned(),
+    }
 }
 
 fn make(directory: &Path) -> Result<(), TrainError> {

@@ -58,7 +58,9 @@ fn wrong_words_get_the_right_ones() {
     assert!(refusal("edge502 run --error-pages 2020").to_string().contains("2019, 2026"));
     assert!(refusal("edge502 serv a/b").to_string().contains("serve"));
     assert_eq!(refusal("edge502 serve a/b --format junit").kind(), ErrorKind::InvalidValue);
-    assert_eq!(refusal("edge502 train").kind(), ErrorKind::InvalidSubcommand);
+    assert_eq!(refusal("edge502 sing").kind(), ErrorKind::InvalidSubcommand);
+    assert_eq!(refusal("edge502 train --assess --mystery").kind(), ErrorKind::ArgumentConflict);
+    assert_eq!(refusal("edge502 train --sheet out").kind(), ErrorKind::MissingRequiredArgument);
     assert_eq!(refusal("edge502 check").kind(), ErrorKind::MissingRequiredArgument);
 }
 

@@ -12,12 +12,13 @@ use edge502_scenario::{LabOptions, Scenario, StepKind};
 
 use super::{end_log, lab_options, run_directory, table, take_down};
 use crate::args::{Format, OutputArguments, ServeArguments};
+use crate::keyboard::Keyboard;
 use crate::signals::Stop;
 use crate::terminal;
 use crate::traffic::{Detail, Traffic};
 use edge502_scenario::report::Paint;
 
-use keys::{Key, Keyboard};
+use keys::Key;
 
 pub(crate) async fn serve(arguments: ServeArguments, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let library = arguments.library.library_for(std::slice::from_ref(&arguments.id))?;
@@ -76,8 +77,8 @@ impl Desk<'_> {
             match keys::key(&line) {
                 Key::Quit => return Ok(()),
                 Key::Apply(action) => self.apply(action).await?,
-                Key::Line => say(last_line(self.session)).await?,
-                Key::Help => say(help(self.session.scenario(), self.style)).await?,
+                Key::Line => terminal::say(last_line(self.session)).await?,
+                Key::Help => terminal::say(help(self.session.scenario(), self.style)).await?,
             }
         }
         // A terminal that is closed ends it too; a pipe that ends has only said all it had to say.
@@ -92,19 +93,14 @@ impl Desk<'_> {
             Ok(applied) => told(&applied, self.style),
             Err(error) => format!("{} {error}\n", self.style.bad("not applied:")),
         };
-        say(text).await?;
+        terminal::say(text).await?;
         let brief = self.session.brief().await?;
         if brief != self.brief {
-            say(addresses(&brief, self.style)).await?;
+            terminal::say(addresses(&brief, self.style)).await?;
             self.brief = brief;
         }
         Ok(())
     }
-}
-
-/// Prints without holding up the runtime, so that a reader who does not read cannot keep a signal from ending it all.
-async fn say(text: String) -> anyhow::Result<()> {
-    tokio::task::spawn_blocking(move || terminal::print(&text)).await?
 }
 
 fn introduction(scenario: &Scenario, brief: &Brief, style: Paint) -> String {

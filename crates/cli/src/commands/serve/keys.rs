@@ -1,11 +1,6 @@
 //! Keys, one on a line, so that a pipe can type them as well as a person.
 
-use std::io;
-use std::thread;
-
-use anyhow::Context as _;
 use edge502_scenario::serve::Action;
-use tokio::sync::mpsc;
 
 /// The letters of dead ends, in their order; `q`, `r` and `v` have another meaning.
 pub(super) const LETTERS: &str = "abcdefghijklmnopstuvwxyz";
@@ -35,32 +30,6 @@ pub(super) fn key(line: &str) -> Key {
             LETTERS.find(letter).map_or(Key::Help, |index| Key::Apply(Action::DeadEnd(index + 1)))
         }
         _ => Key::Help,
-    }
-}
-
-/// Lines from standard input.
-pub(super) struct Keyboard(mpsc::Receiver<String>);
-
-impl Keyboard {
-    /// Starts reading. The thread is left behind at the end of the program: nothing wakes it from its read, and the
-    /// runtime, whose threads are waited for, must not do it.
-    pub(super) fn open() -> anyhow::Result<Self> {
-        let (sender, receiver) = mpsc::channel(1);
-        let read = move || {
-            let lines = io::stdin().lines().map_while(Result::ok);
-            for line in lines {
-                if sender.blocking_send(line).is_err() {
-                    return;
-                }
-            }
-        };
-        thread::Builder::new().name("keyboard".to_owned()).spawn(read).context("cannot start a thread")?;
-        Ok(Self(receiver))
-    }
-
-    /// The next line; `None` at the end. Cancelling loses none.
-    pub(super) async fn line(&mut self) -> Option<String> {
-        self.0.recv().await
     }
 }
 

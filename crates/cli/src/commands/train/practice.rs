@@ -1,0 +1,212 @@
+//! One exercise at the terminal.
+
+use std::sync::Arc;
+
+use edge502_rules::Cause;
+use edge502_scenario::DocumentedCheck;
+use edge502_scenario::serve::Action;
+use edge502_train::{Attempt, Check, Diagnosis, Exercise, Standing, Terms, TrainError, Verdict, Workbench};
+
+use super::command::Command;
+use super::desk::{Desk, Left};
+use super::{School, show};
+use crate::commands::{run_directory, take_down};
+use crate::terminal;
+
+const HELP: &str = "Commands:
+  story          what the customer says, and commands to paste
+  ask            ask the site as a viewer does
+  log            the last line of the access log
+  openssl        the check that AWS documents, at the origin
+  dig            ask the origin's name servers, where names matter
+  chain          the certificates that the origin sent to CloudFront
+  hint           a hint, for points
+  diagnose [N]   name the cause; without a number: which there are
+  apply [N]      apply a remedy; without a number: which there are
+  check          have the running site checked
+  reset          back to the broken site
+  score          the points so far
+  giveup         show the answer
+  back, quit     leave the exercise, end the program
+";
+
+/// The exercise that is worked on.
+struct Practice<'a> {
+    school: &'a School,
+    bench: Workbench,
+    attempt: Attempt,
+}
+
+/// Works on `exercise` until it is over or left.
+pub(super) async fn practise(desk: &mut Desk<'_>, exercise: Exercise, terms: Terms) -> anyhow::Result<(Attempt, Left)> {
+    let school = desk.school;
+    let exercise = Arc::new(exercise);
+    let mut attempt = Attempt::new(exercise.clone(), terms, school.clock.now());
+    let directory = run_directory()?;
+    let starting = Workbench::start(exercise, school.options.clone(), directory.path());
+    let Some(bench) = desk.unless_stopped(Box::pin(starting)).await else { return Ok((attempt, Left::Gone)) };
+    let mut practice = Practice { school, bench: bench?, attempt };
+    let left = practice.attend(desk).await;
+    attempt = practice.attempt;
+    Box::pin(take_down(practice.bench.shutdown())).await;
+    Ok((attempt, left?))
+}
+
+impl Practice<'_> {
+    async fn attend(&mut self, desk: &mut Desk<'_>) -> anyhow::Result<Left> {
+        terminal::say(self.story().await?).await?;
+        while self.attempt.standing() == Standing::Open {
+            let command = match desk.command().await? {
+                None | Some(Command::Quit) => return Ok(Left::Gone),
+                Some(Command::Back) => return Ok(Left::Done),
+                Some(command) => command,
+            };
+            let Some(told) = desk.unless_stopped(Box::pin(self.obey(command))).await else { return Ok(Left::Gone) };
+            terminal::say(told.unwrap_or_else(|error| format!("That could not be done: {error}\n"))).await?;
+        }
+        Ok(Left::Done)
+    }
+
+    async fn obey(&mut self, command: Command) -> Result<String, TrainError> {
+        Ok(match command {
+            Command::Nothing => String::new(),
+            Command::Story => self.story().await?,
+            Command::Ask => show::answer(&self.bench.session().ask().await?),
+            Command::OpenSsl => self.openssl().await?,
+            Command::Dig => self.dig().await?,
+            Command::Log => self.looked(show::log).await?,
+            Command::Chain => self.looked(show::chain).await?,
+            Command::Hint => self.hint(),
+            Command::Diagnose(None) => show::causes(&self.attempt, self.school.texts),
+            Command::Diagnose(Some(named)) => self.diagnose(&named),
+            Command::Apply(None) => show::remedies(self.attempt.exercise()),
+            Command::Apply(Some(number)) => self.apply(number).await?,
+            Command::Check => self.check().await?,
+            Command::Reset => {
+                self.bench.apply(Action::Reset).await?;
+                "The broken site is back.\n".to_owned()
+            }
+            Command::Score => show::score(&self.attempt),
+            Command::GiveUp => {
+                self.attempt.give_up(self.school.clock.now());
+                show::solution(self.attempt.exercise())
+            }
+            Command::Unknown(reason) => format!("{reason}\n"),
+            _ => HELP.to_owned(),
+        })
+    }
+
+    async fn story(&self) -> Result<String, TrainError> {
+        let brief = self.bench.session().brief().await?;
+        Ok(show::exercise(self.attempt.exercise(), &brief, self.school.texts))
+    }
+
+    async fn openssl(&self) -> Result<String, TrainError> {
+        Ok(match self.bench.session().documented_check().await? {
+            DocumentedCheck::Played { text, exit, .. } => format!("{}\n(exit status {exit})\n", text.trim_end()),
+            DocumentedCheck::Skipped => {
+                "This program was built without OpenSSL; paste the line of `story` instead.\n".to_owned()
+            }
+        })
+    }
+
+    async fn dig(&self) -> Result<String, TrainError> {
+        let answers = self.bench.session().dig().await;
+        if answers.is_empty() {
+            return Ok("Names are not what this is about: the origin's name leads to the origin.\n".to_owned());
+        }
+        let told = answers.iter().zip(1..).map(|(lines, number)| {
+            let lines = if lines.is_empty() { "(nothing)".to_owned() } else { lines.join("\n  ") };
+            format!("name server {number}:\n  {lines}\n")
+        });
+        Ok(told.collect())
+    }
+
+    /// Shows something of the last request; asks once if there was none.
+    async fn looked(&self, show: impl Fn(&edge502_edge::Exchange) -> String) -> Result<String, TrainError> {
+        if self.bench.session().last().is_none() {
+            self.bench.session().ask().await?;
+        }
+        Ok(self.bench.session().last().map_or_else(|| "Ask again.\n".to_owned(), |last| show(&last)))
+    }
+
+    fn hint(&mut self) -> String {
+        let texts = self.school.texts;
+        match self.attempt.hint(self.school.clock.now()) {
+            Ok(hint) => show::wrapped_lines(&(texts.hint)(hint)),
+            Err(refusal) => format!("{}\n", (texts.refusal)(&refusal)),
+        }
+    }
+
+    /// Takes a number from the list, or a cause's id.
+    fn diagnose(&mut self, named: &str) -> String {
+        let texts = self.school.texts;
+        let listed = named.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let cause: Result<Cause, String> = match listed {
+            Some(index) => self
+                .attempt
+                .exercise()
+                .choices()
+                .get(index)
+                .copied()
+                .ok_or_else(|| format!("there is no cause {named} in the list; `causes` shows it")),
+            None => named.parse().map_err(|error: edge502_rules::RulesError| error.to_string()),
+        };
+        let cause = match cause {
+            Ok(cause) => cause,
+            Err(reason) => return format!("{reason}\n"),
+        };
+        match self.attempt.diagnose(cause, self.school.clock.now()) {
+            Ok(Diagnosis::Right) => {
+                let right =
+                    format!("{}\n{}", (texts.right)(self.attempt.is_cured()), show::wrapped(cause.explanation()));
+                right + &self.ending()
+            }
+            Ok(Diagnosis::Wrong { cost }) => show::wrapped(&(texts.wrong)(cause, cost)),
+            Err(refusal) => format!("{}\n", (texts.refusal)(&refusal)),
+        }
+    }
+
+    async fn apply(&mut self, number: usize) -> Result<String, TrainError> {
+        let action = match self.attempt.choose(number, self.school.clock.now()) {
+            Ok(action) => action,
+            Err(refusal) => return Ok(format!("{}\n", (self.school.texts.refusal)(&refusal))),
+        };
+        self.bench.apply(action).await?;
+        let title = self.attempt.exercise().remedy(number).map_or("", |remedy| remedy.title.as_str());
+        Ok(show::wrapped(&format!("Done: {title}. Now `check`, or look for yourself.")))
+    }
+
+    async fn check(&mut self) -> Result<String, TrainError> {
+        let check = self.bench.check().await?;
+        let texts = self.school.texts;
+        if let Err(refusal) = self.attempt.checked(&check, self.school.clock.now()) {
+            return Ok(format!("{}\n", (texts.refusal)(&refusal)));
+        }
+        Ok(self.judged(&check) + &self.ending())
+    }
+
+    fn judged(&self, check: &Check) -> String {
+        let (texts, style) = (self.school.texts, self.school.style);
+        let sign = if check.verdict == Verdict::Cured { style.good("✓") } else { style.bad("✗") };
+        let mut text = format!("{sign} {}\n", show::wrapped((texts.verdict)(check.verdict)).trim_end());
+        text.push_str(&show::indented(&(texts.seen)(check), "  "));
+        if let Some(why) = &check.why {
+            text.push_str(&show::indented(why, "  "));
+        }
+        text
+    }
+
+    /// What is told when the exercise is solved; what is missing if only half of it is.
+    fn ending(&self) -> String {
+        let solved = self.attempt.standing() == Standing::Solved;
+        match (solved, self.attempt.is_cured()) {
+            (true, _) => {
+                let score = (self.school.texts.solved)(self.attempt.score());
+                format!("\n{score}\n{}", show::solution(self.attempt.exercise()))
+            }
+            (false, true) => "What was the cause? `diagnose` shows those to choose from.\n".to_owned(),
+            (false, false) => String::new(),
+        }
+    }
+}
