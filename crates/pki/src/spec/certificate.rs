@@ -12,6 +12,7 @@ use crate::{AltName, Corruption, ExtendedKeyUsage, KeyKind, KeyUsage, PkiError, 
 ///
 /// The healthy one is issued by the lab's public CA for the origin's name, is 30 days old, lasts 60 more, and has a
 /// P-256 key.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the certificate")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CertificateSpec {
