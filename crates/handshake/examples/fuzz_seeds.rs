@@ -97,6 +97,7 @@ fn offer() -> Offer {
         groups: [0x0017, 0x001D].map(Into::into).to_vec(),
         schemes: [0x0403, 0x0804].map(Into::into).to_vec(),
         server_name: Some("origin.shop.test".to_owned()),
+        protocols: Vec::new(),
     }
 }
 
