@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use edge502_edge::Exchange;
 use edge502_rules::Cause;
-use edge502_scenario::DocumentedCheck;
 use edge502_scenario::serve::Action;
+use edge502_scenario::{Answer, DocumentedCheck};
 use edge502_train::{Attempt, Check, Diagnosis, Exercise, Standing, Terms, TrainError, Verdict, Workbench};
 
 use super::command::Command;
@@ -35,6 +36,8 @@ struct Practice<'a> {
     school: &'a School,
     bench: Workbench,
     attempt: Attempt,
+    /// The last request from here.
+    asked: Option<Arc<Exchange>>,
 }
 
 /// Works on `exercise` until it is over or left.
@@ -45,7 +48,7 @@ pub(super) async fn practise(desk: &mut Desk<'_>, exercise: Exercise, terms: Ter
     let directory = run_directory()?;
     let starting = Workbench::start(exercise, school.options.clone(), directory.path());
     let Some(bench) = desk.unless_stopped(Box::pin(starting)).await else { return Ok((attempt, Left::Gone)) };
-    let mut practice = Practice { school, bench: bench?, attempt };
+    let mut practice = Practice { school, bench: bench?, attempt, asked: None };
     let left = practice.attend(desk).await;
     attempt = practice.attempt;
     Box::pin(take_down(practice.bench.shutdown())).await;
@@ -71,7 +74,7 @@ impl Practice<'_> {
         Ok(match command {
             Command::Nothing => String::new(),
             Command::Story => self.story().await?,
-            Command::Ask => show::answer(&self.bench.session().ask().await?),
+            Command::Ask => show::answer(&self.ask().await?.0),
             Command::OpenSsl => self.openssl().await?,
             Command::Dig => self.dig().await?,
             Command::Log => self.looked(show::log).await?,
@@ -122,12 +125,20 @@ impl Practice<'_> {
         Ok(told.collect())
     }
 
-    /// Shows something of the last request; asks once if there was none.
-    async fn looked(&self, show: impl Fn(&edge502_edge::Exchange) -> String) -> Result<String, TrainError> {
-        if self.bench.session().last().is_none() {
-            self.bench.session().ask().await?;
+    async fn ask(&mut self) -> Result<(Answer, Arc<Exchange>), TrainError> {
+        let (answer, exchange) = self.bench.session().visit().await?;
+        self.asked = Some(exchange.clone());
+        Ok((answer, exchange))
+    }
+
+    /// Shows something of the last request, from here or from elsewhere; asks once if there was none. The session hears
+    /// of a request a little later than whoever asked.
+    async fn looked(&mut self, show: impl Fn(&Exchange) -> String) -> Result<String, TrainError> {
+        let known = self.bench.session().last().into_iter().chain(self.asked.clone());
+        match known.max_by_key(|exchange| exchange.log.finished) {
+            Some(last) => Ok(show(&last)),
+            None => Ok(show(&self.ask().await?.1)),
         }
-        Ok(self.bench.session().last().map_or_else(|| "Ask again.\n".to_owned(), |last| show(&last)))
     }
 
     fn hint(&mut self) -> String {
