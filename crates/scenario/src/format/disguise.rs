@@ -47,8 +47,17 @@ impl Disguise {
         }
     }
 
+    /// The text under the other zone; names may be written in any case.
     fn renamed(&self, text: &str) -> String {
-        text.replace(SHOP, &self.zone)
+        let lower = text.to_ascii_lowercase();
+        let mut renamed = String::with_capacity(text.len());
+        let mut rest = 0;
+        for (place, shop) in lower.match_indices(SHOP) {
+            renamed.push_str(&text[rest..place]);
+            renamed.push_str(&self.zone);
+            rest = place + shop.len();
+        }
+        renamed + &text[rest..]
     }
 
     /// A date such as `-35d`, farther away or nearer.
@@ -71,14 +80,18 @@ mod tests {
 title = "The certificate of origin.shop.test has expired"
 cause = "certificate-expired"
 story = "x"
-origin.certificate = { not_after = "-35d", not_before = "-1d", names = ["*.shop.test"] }
+origin.certificate = { not_after = "-35d", not_before = "-1d", names = ["*.Shop.TEST"] }
 dns.zone = { "origin.shop.test" = "A 203.0.113.10" }
 expect.status = 502
 "#;
         let disguise = Disguise { zone: "maple-tea.test".to_owned(), percent: 120 };
         let disguised = parse("a/b", "f", text).unwrap().disguised(&disguise).unwrap();
         assert_eq!(disguised.title, "The certificate of origin.maple-tea.test has expired");
-        assert!(!disguised.text.contains("shop.test") && disguised.text.contains("-42d"), "{}", disguised.text);
+        assert!(
+            !disguised.text.to_lowercase().contains("shop.test") && disguised.text.contains("-42d"),
+            "{}",
+            disguised.text
+        );
         assert!(disguised.text.contains("-1d"), "{}", disguised.text);
         for step in &disguised.steps {
             assert_eq!(step.state.request.host, "www.maple-tea.test");
