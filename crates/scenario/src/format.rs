@@ -10,6 +10,7 @@ mod disguise;
 mod expect;
 mod patch;
 mod read;
+mod settings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use expect::{Dig, Expect, Texts};
 pub(crate) use patch::Patch;
 pub use read::SourceText;
 pub(crate) use read::parse;
+pub use settings::Settings;
 
 /// How hard a scenario is, for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]

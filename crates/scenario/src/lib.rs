@@ -21,7 +21,7 @@ mod tap;
 mod viewer;
 
 pub use error::ScenarioError;
-pub use format::{Dig, Disguise, Earlier, Expect, Level, Scenario, SourceText, Step, StepKind};
+pub use format::{Dig, Disguise, Earlier, Expect, Level, Scenario, Settings, SourceText, Step, StepKind};
 pub use lab::{DocumentedCheck, Lab, LabOptions, Observed};
 pub use library::Library;
 pub use network::{DnsSpec, NetworkSpec, Passage};

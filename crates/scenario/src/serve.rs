@@ -3,6 +3,7 @@
 mod commands;
 mod control;
 mod history;
+mod look;
 mod recent;
 mod training;
 
@@ -22,6 +23,7 @@ use crate::format::{Scenario, Step, StepKind};
 use crate::lab::{Lab, LabOptions, client_files, refined};
 
 use control::Control;
+pub use look::Look;
 use recent::Recent;
 
 /// How many accounts a slow listener may lag behind.

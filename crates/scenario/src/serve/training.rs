@@ -89,7 +89,9 @@ impl Stage {
 }
 
 /// The future is boxed: playing holds a whole lab's worth of them.
-async fn bounded<T>(played: Pin<Box<impl Future<Output = Result<T, ScenarioError>>>>) -> Result<T, ScenarioError> {
+pub(super) async fn bounded<T>(
+    played: Pin<Box<impl Future<Output = Result<T, ScenarioError>>>>,
+) -> Result<T, ScenarioError> {
     let bound = ScenarioError::Timeout { what: "playing the scenario", seconds: STEP.as_secs() };
     timeout(STEP, played).await.unwrap_or(Err(bound))
 }
