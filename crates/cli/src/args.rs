@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod console;
 mod train;
 mod values;
 
@@ -21,6 +22,7 @@ use crate::resolve::Resolve;
 use crate::terminal::Color;
 
 pub(crate) use check::{CheckArguments, CheckFormat};
+pub(crate) use console::ConsoleArguments;
 pub(crate) use train::{ExportArguments, TrainArguments};
 pub(crate) use values::Stream;
 
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Check(Box<CheckArguments>),
     /// Keep a scenario up: addresses, commands to paste, fixes to apply
     Serve(ServeArguments),
+    /// Train in the browser: scenarios and exercises, a lab for each trainee
+    Console(ConsoleArguments),
     /// Put an edge in front of your own origins
     Edge(EdgeArguments),
     /// Keep only the broken origin of a scenario up, for any client

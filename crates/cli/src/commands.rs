@@ -1,6 +1,7 @@
 //! What the program does, one module for each command.
 
 pub(crate) mod check;
+pub(crate) mod console;
 pub(crate) mod edge;
 pub(crate) mod export;
 pub(crate) mod list;

@@ -50,6 +50,7 @@ fn obey(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Run(run) => block_on(None, commands::run::run(run, output)),
         Command::Check(check) => block_on(None, commands::check::check(*check, output)),
         Command::Serve(serve) => block_on(None, commands::serve::serve(serve, output)),
+        Command::Console(console) => block_on(None, commands::console::console(console, output)),
         Command::Edge(edge) => block_on(edge.threads, commands::edge::edge(edge, output)),
         Command::Train(train) => block_on(None, commands::train::train(*train, output)),
         Command::Export(export) => block_on(None, commands::export::export(export)),

@@ -1,0 +1,60 @@
+//! The console in a real browser: `browser/drive.mjs` with headless Chromium.
+//!
+//! It needs node, Chromium and the packages of `browser/package-lock.json` (`npm ci`); where one is missing, the test says
+//! so and is skipped, unless `EDGE502_BROWSER=required`.
+
+#![allow(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use edge502_console::{Console, ConsoleOptions};
+use edge502_rules::clock::FixedClock;
+use edge502_scenario::Library;
+use edge502_train::ProgressFile;
+use time::macros::datetime;
+
+/// Where Debian puts it.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// What is missing, if anything.
+fn missing(directory: &Path) -> Option<String> {
+    let chromium = std::env::var("EDGE502_CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
+    if !Path::new(&chromium).exists() {
+        return Some(format!("{chromium} is not there; install chromium, or name it in EDGE502_CHROMIUM"));
+    }
+    if Command::new("node").arg("--version").stdout(Stdio::null()).status().is_err() {
+        return Some("node is not there; install nodejs and npm".to_owned());
+    }
+    let packages = directory.join("node_modules");
+    (!packages.exists()).then(|| format!("{} is not there; run `npm ci` beside it", packages.display()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trainee_gets_through_in_a_real_browser() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    if let Some(missing) = missing(&directory) {
+        assert_ne!(std::env::var("EDGE502_BROWSER").as_deref(), Ok("required"), "{missing}");
+        eprintln!("skipped: {missing}");
+        return;
+    }
+    let scores = tempfile::tempdir().unwrap();
+    let file = ProgressFile::at(scores.path().join("progress.json"));
+    let clock = Arc::new(FixedClock(datetime!(2026-06-01 12:00 UTC)));
+    let mut options = ConsoleOptions::new(Library::built_in().unwrap(), clock);
+    options.progress = Some(file.clone());
+    let console = Console::start(options).await.unwrap();
+    let mut drive = Command::new("node");
+    drive.arg(directory.join("drive.mjs")).arg(console.url());
+    if let Ok(shots) = std::env::var("EDGE502_SCREENSHOTS") {
+        drive.arg(shots);
+    }
+    let driven = tokio::task::spawn_blocking(move || drive.output()).await.unwrap().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&driven.stdout), String::from_utf8_lossy(&driven.stderr));
+    assert!(driven.status.success(), "{said}");
+    println!("{said}");
+    let known = file.load().unwrap();
+    assert_eq!(known.of("certificate/expired").map(|known| (known.best, known.solved)), Some((75, true)));
+    console.shutdown().await;
+}
