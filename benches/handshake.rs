@@ -9,6 +9,8 @@
 mod clients;
 #[path = "support/contest.rs"]
 mod contest;
+#[path = "support/lab_day.rs"]
+mod lab_day;
 mod support;
 
 use std::sync::Arc;

@@ -8,6 +8,8 @@
 #[path = "support/edge.rs"]
 #[allow(dead_code, reason = "other benches use the rest")]
 mod edge;
+#[path = "support/lab_day.rs"]
+mod lab_day;
 mod support;
 
 use std::net::SocketAddr;
@@ -25,9 +27,10 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use lab_day::LabDay;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{ServerName, UnixTime};
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -127,15 +130,6 @@ fn tls(lab: &Lab) -> TlsConnector {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     TlsConnector::from(Arc::new(config))
-}
-
-#[derive(Debug)]
-struct LabDay;
-
-impl rustls::time_provider::TimeProvider for LabDay {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch((support::NOW - time::OffsetDateTime::UNIX_EPOCH).unsigned_abs()))
-    }
 }
 
 /// The threads: one for the origins, one for the edges, one for the viewers.

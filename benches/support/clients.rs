@@ -15,7 +15,7 @@ use edge502_origin::{OriginSpec, Protocol};
 use edge502_pki::Lab;
 use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{ServerName, UnixTime};
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup, RootCertStore, version};
 use s2n_tls::callbacks::{ConnectionFuture, SessionTicket, SessionTicketCallback};
 use s2n_tls::config::{Config, ConnectionInitializer};
@@ -25,6 +25,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::contest::{Kind, bare_builder};
+use crate::lab_day::LabDay;
 use crate::support::NOW;
 
 /// Sent as SNI and expected in the certificate.
@@ -55,16 +56,6 @@ pub(crate) fn rustls(kind: &Kind, lab: &Lab) -> Option<Rustls> {
     config.resumption = Resumption::disabled();
     let name = ServerName::try_from(name()).expect("the default name is a DNS name");
     Some(Rustls { connector: Arc::new(config).into(), name })
-}
-
-/// The lab's date, for rustls.
-#[derive(Debug)]
-struct LabDay;
-
-impl rustls::time_provider::TimeProvider for LabDay {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch((NOW - time::OffsetDateTime::UNIX_EPOCH).unsigned_abs()))
-    }
 }
 
 /// rustls alone.
