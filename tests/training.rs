@@ -1,7 +1,7 @@
 //! Every exercise can be solved, and by nothing that does not cure.
 //!
-//! One test for each state a trainee can bring about: the broken site, every remedy, and every fix as changes of the
-//! trainee's own through the control address. The checker asks the running lab each time. A filter such as
+//! One test for each state a trainee can bring about: the broken site, every remedy, every fix as changes of the trainee's
+//! own through the control address, and an edge function that answers 200 in the origin's place. The checker asks the running lab each time. A filter such as
 //! `cargo test --test training -- chain/` plays only what it names.
 
 mod support;
@@ -39,6 +39,10 @@ const KEYS: [&str; 10] = [
     "client",
 ];
 
+/// A change that gives viewers a 200 and cures nothing.
+const STAND_IN: &str =
+    r#"{"function":{"viewer-request":{"kind":"lambda","result":{"status":"200","body":"all is well"}}}}"#;
+
 /// What all exercises share.
 struct School {
     runtime: Runtime,
@@ -54,6 +58,8 @@ enum Deed {
     Remedy(usize),
     /// Makes the changes of this fix, counted from 0, through the control address.
     Patch(usize),
+    /// Lets an edge function answer in the origin's place.
+    StandIn,
 }
 
 /// An exercise that is played when the first of its tests is run; one result for each deed.
@@ -82,7 +88,10 @@ fn trials(scenario: &Scenario, school: &Arc<School>) -> Vec<Trial> {
     let exercise = Arc::new(Exercise::new(disguised, "exercise", SEED));
     let remedies = exercise.remedies().iter().map(|remedy| Deed::Remedy(remedy.number));
     let patches = patches(scenario).into_iter().map(Deed::Patch);
-    let deeds: Vec<Deed> = std::iter::once(Deed::Look).chain(remedies).chain(patches).collect();
+    // Where a fix has code at the edge answer, there is nothing wrong with it.
+    let answers = scenario.of_kind(StepKind::Fix).any(|step| step.state.answers_at_edge());
+    let stand_in = (!answers).then_some(Deed::StandIn);
+    let deeds: Vec<Deed> = std::iter::once(Deed::Look).chain(remedies).chain(patches).chain(stand_in).collect();
     let play = Arc::new(Play { exercise, deeds, results: OnceLock::new() });
     let trial = |(index, deed): (usize, &Deed)| {
         let (play, school) = (play.clone(), school.clone());
@@ -108,6 +117,7 @@ impl Play {
                 format!("{}: {}", if remedy.cures() { StepKind::Fix } else { StepKind::DeadEnd }, remedy.title)
             }
             Deed::Patch(index) => format!("patch: {}", fixes().nth(index).expect("they were counted").title),
+            Deed::StandIn => "patch: an edge function answers".to_owned(),
         }
     }
 
@@ -146,16 +156,17 @@ impl Play {
                 Ok(if remedy.cures() { accepts(&check) } else { rejects(&check) })
             }
             Deed::Patch(index) => {
-                let control = bench.session().brief().await?.control;
-                let patch = self.patch(index);
-                let posted = tokio::task::spawn_blocking(move || post(&control, "/patch", &patch)).await;
-                match posted.expect("the client does not panic") {
+                match posted(bench, self.patch(index)).await? {
                     Ok((200, _)) => Ok(accepts(&bench.check().await?)),
                     // Viewers are told to ask otherwise: nothing that can be changed at origin or distribution.
                     Ok((422, body)) if body.contains("go on asking") => Ok(Ok(())),
                     answered => Ok(Err(format!("{answered:?}"))),
                 }
             }
+            Deed::StandIn => match posted(bench, STAND_IN.to_owned()).await? {
+                Ok((200, _)) => Ok(rejects(&bench.check().await?)),
+                answered => Ok(Err(format!("{answered:?}"))),
+            },
         }
     }
 
@@ -178,6 +189,13 @@ fn accepts(check: &Check) -> Result<(), String> {
 
 fn rejects(check: &Check) -> Result<(), String> {
     if check.verdict == Verdict::Cured { Err(format!("accepted: {check:?}")) } else { Ok(()) }
+}
+
+/// Sends changes of the trainee's own to the control address.
+async fn posted(bench: &Workbench, patch: String) -> Result<io::Result<(u16, String)>, TrainError> {
+    let control = bench.session().brief().await?.control;
+    let posted = tokio::task::spawn_blocking(move || post(&control, "/patch", &patch)).await;
+    Ok(posted.expect("the client does not panic"))
 }
 
 fn post(control: &str, path: &str, body: &str) -> io::Result<(u16, String)> {

@@ -165,6 +165,19 @@ impl FunctionsSpec {
         self.iter().map(|(event, kind, result)| (arn(event, kind), result.clone())).collect()
     }
 
+    /// Whether a function answers requests itself, in the place of an origin.
+    pub(crate) fn answer(&self) -> bool {
+        let members = ["status", "statusCode"];
+        let is_answer = |result: &FunctionResult| match result {
+            FunctionResult::Returned(Returned { value, .. }) | FunctionResult::Changed(Returned { value, .. }) => {
+                members.iter().any(|member| value.get(member).is_some())
+            }
+            FunctionResult::Unparsable(_) | FunctionResult::Failed(_) => false,
+        };
+        let of_request = |event| matches!(event, EventType::ViewerRequest | EventType::OriginRequest);
+        self.iter().any(|(event, _, result)| of_request(event) && is_answer(result))
+    }
+
     /// Names and ports of the origins that functions choose; 0 where they name no port.
     pub(crate) fn origins(&self) -> Vec<(String, u16)> {
         self.iter().filter_map(|(_, _, result)| chosen(result)).collect()

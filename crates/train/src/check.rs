@@ -16,6 +16,8 @@ pub enum Verdict {
     ComesAndGoes,
     /// The status is good and the log says error: an error is hidden, or the answer was cut short.
     OnlyLooksGood,
+    /// The status is good, and no origin gave it: something at the edge answers in its place.
+    NotFromOrigin,
     /// It works without TLS: what viewers send can be read on the way to the origin.
     InClear,
 }
@@ -72,11 +74,26 @@ fn verdict(scenario: &Scenario, observed: &Observed, result_type: &str) -> Verdi
         Verdict::ComesAndGoes
     } else if observed.cause.is_some() || result_type == "Error" {
         Verdict::OnlyLooksGood
+    } else if !is_from_origin(observed, result_type) && !may_edge_answer(scenario) {
+        Verdict::NotFromOrigin
     } else if observed.in_clear && !may_go_in_clear(scenario) {
         Verdict::InClear
     } else {
         Verdict::Cured
     }
+}
+
+/// Whether an origin gave the good answer: now, or before it was kept in the cache.
+fn is_from_origin(observed: &Observed, result_type: &str) -> bool {
+    match observed.origin_status {
+        Some(status) => status < 400,
+        None => matches!(result_type, "Hit" | "RefreshHit") && observed.requests_in_all > 0,
+    }
+}
+
+/// Whether code at the edge is meant to answer here: a fix lets it.
+fn may_edge_answer(scenario: &Scenario) -> bool {
+    scenario.of_kind(StepKind::Fix).map(|step| &step.state).any(State::answers_at_edge)
 }
 
 /// Whether plain HTTP is how this origin is meant to be asked: it was so before, or a fix makes it so.

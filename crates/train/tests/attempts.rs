@@ -35,6 +35,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         Just(Verdict::Fails),
         Just(Verdict::ComesAndGoes),
         Just(Verdict::OnlyLooksGood),
+        Just(Verdict::NotFromOrigin),
         Just(Verdict::InClear),
     ];
     let deed = prop_oneof![

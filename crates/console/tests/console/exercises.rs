@@ -95,6 +95,11 @@ async fn changes_of_ones_own_are_checked_too() {
     let lab = Visitor { address: control.parse().unwrap(), cookie: None, token: String::new() };
     let state = lab.get("/state").await.is(200);
     assert!(!state.body.contains("certificate-expired") && !state.body.contains("Renew"), "{}", state.body);
+    let stand_in = r#"{"function":{"viewer-request":{"kind":"lambda","result":{"status":"200","body":"ok"}}}}"#;
+    lab.send(http::Method::POST, "/patch", &[], stand_in).await.is(200);
+    visitor.post("/exercise/check", &[]).await.is(200);
+    let hidden = visitor.settled("/exercise").await;
+    hidden.says("The viewer gets 200;").says("no origin gave this answer");
     let patch = r#"{"origin":{"certificate":{"not_after":"+60d"}}}"#;
     lab.send(http::Method::POST, "/patch", &[], patch).await.is(200);
     visitor.post("/exercise/check", &[]).await.is(200);

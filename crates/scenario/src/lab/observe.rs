@@ -59,6 +59,8 @@ pub struct Observed {
     pub findings: Vec<Finding>,
     /// Every origin that was asked, with its status or cause, in order.
     pub tried: Vec<String>,
+    /// The status that the origin asked last answered with; `None` if none was asked, or it gave no answer.
+    pub origin_status: Option<u16>,
     /// The access log line by field.
     pub log: Vec<(&'static str, String)>,
     /// Protocol version the origin negotiated, by its own account.
@@ -233,6 +235,7 @@ fn seen(answer: &Answer, exchange: &Exchange) -> Observed {
         evidence: exchange.failure.as_ref().map(|failure| failure.evidence.clone()),
         findings: exchange.failure.as_ref().map_or_else(Vec::new, |failure| findings(failure)),
         tried: exchange.tried.iter().map(ToString::to_string).collect(),
+        origin_status: exchange.tried.last().and_then(|tried| tried.result.as_ref().ok().copied()),
         log: FIELDS.into_iter().zip(exchange.log.values()).collect(),
         origin_tls: None,
         origin_sni: None,

@@ -47,6 +47,11 @@ impl State {
             _ => false,
         }
     }
+
+    /// Whether an edge function answers this state's requests, so that no origin need be asked.
+    pub fn answers_at_edge(&self) -> bool {
+        self.function.answer()
+    }
 }
 
 impl OriginName {

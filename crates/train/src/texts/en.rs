@@ -126,6 +126,9 @@ const fn verdict(verdict: Verdict) -> &'static str {
             "Not cured: the status is good, but the log says error. The answer was cut short, or something stands in \
              for it."
         }
+        Verdict::NotFromOrigin => {
+            "Not cured: the status is good, but no origin gave this answer. Something at the edge stands in for it."
+        }
         Verdict::InClear => {
             "It works, at a price: nothing is encrypted between CloudFront and the origin. Cookies and authorization \
              can be read on the way."

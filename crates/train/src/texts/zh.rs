@@ -148,6 +148,7 @@ const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Fails => "未修复：访问者看到错误。",
         Verdict::ComesAndGoes => "未修复：有些访问者看到网站，有些看到错误。",
         Verdict::OnlyLooksGood => "未修复：状态码正常，但日志记录为错误。应答不完整，或者由其他内容代替。",
+        Verdict::NotFromOrigin => "未修复：状态码正常，但这一响应并非来自源站，而是由边缘代为应答。",
         Verdict::InClear => "可以访问，但有代价：CloudFront 与源站之间没有加密，途中可以读到 Cookie 和 Authorization。",
     }
 }
