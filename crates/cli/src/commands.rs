@@ -13,16 +13,19 @@ pub(crate) mod train;
 use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use edge502_edge::AccessLog;
-use edge502_scenario::LabOptions;
 use edge502_scenario::report::Paint;
+use edge502_scenario::{LabOptions, Library};
+use edge502_train::Course;
 use tempfile::TempDir;
 
-use crate::args::TimeArguments;
+use crate::args::{Stream, TimeArguments};
 use crate::clock::clock;
+use crate::input;
 
 /// The longest that taking something down may last.
 const SHUTDOWN: Duration = Duration::from_secs(10);
@@ -39,6 +42,13 @@ fn lab_options(time: TimeArguments) -> anyhow::Result<LabOptions> {
     let clock = clock(time.at);
     let pki = edge502_pki::Lab::new(clock.now()).context("cannot make the lab's certificates")?;
     Ok(LabOptions::new(pki.into(), clock))
+}
+
+/// The course in a file.
+fn course(path: &Path, library: &Library) -> anyhow::Result<Course> {
+    let file = path.display().to_string();
+    let text = input::text(&Stream::File(path.to_owned())).with_context(|| format!("cannot read {file}"))?;
+    Ok(Course::parse(&file, &text, library)?)
 }
 
 /// Waits for something to be taken down. What takes too long ends with the process.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use edge502_rules::Cause;
 use edge502_scenario::serve::Action;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::check::{Check, Verdict};
 use crate::hint::{HINTS, Hint};
@@ -210,6 +210,16 @@ impl Attempt {
     /// Where it stands.
     pub const fn standing(&self) -> Standing {
         self.standing
+    }
+
+    /// What is left of the time, less than nothing when it is up; `None` if there is no limit.
+    pub fn time_left(&self, now: OffsetDateTime) -> Option<Duration> {
+        self.terms.deadline.map(|deadline| deadline - now)
+    }
+
+    /// Whether something can still be done.
+    pub fn is_open(&self, now: OffsetDateTime) -> bool {
+        self.admit(now).is_ok()
     }
 
     /// Whether the right cause was named.

@@ -18,7 +18,11 @@ use time::OffsetDateTime;
 
 use crate::{Attempt, FULL, Record, Seed, Track, TrainError};
 
+pub use forms::SheetForm;
 pub use key::SheetKey;
+
+/// What makes sheets, as it stands on them.
+pub const PROGRAM: &str = concat!("edge502 ", env!("CARGO_PKG_VERSION"));
 
 /// What an assessment came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,8 +218,9 @@ mod tests {
     #[test]
     fn every_form_has_the_name_the_points_and_the_seal() {
         let signed = Signed::new(sheet("=cmd|<b>\"A\", *Kim*"), None);
-        let (markdown, html, csv) = (signed.to_markdown(), signed.to_html(), signed.to_csv());
-        for text in [&markdown, &html, &csv, &signed.to_json()] {
+        let (html, csv) = (signed.to_html(), signed.to_csv());
+        for form in SheetForm::ALL {
+            let text = signed.write(form);
             assert!(text.contains(&signed.digest) && text.contains("4711"), "{text}");
         }
         assert!(!html.contains("<b>") && html.contains("&lt;b&gt;"), "{html}");

@@ -10,6 +10,7 @@ mod show;
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use edge502_rules::clock::SharedClock;
@@ -73,12 +74,7 @@ async fn attend(arguments: &TrainArguments, school: &School) -> anyhow::Result<E
     // Now, before anything is begun that could not be kept.
     school.progress.load()?;
     let curriculum = Curriculum::new(&school.library);
-    let course = arguments.course.as_ref().map(|path| {
-        let file = path.display().to_string();
-        let text = input::text(&Stream::File(path.clone())).with_context(|| format!("cannot read {file}"))?;
-        anyhow::Ok(Course::parse(&file, &text, &school.library)?)
-    });
-    let course = course.transpose()?;
+    let course = arguments.course.as_deref().map(|path| super::course(path, &school.library)).transpose()?;
     let seed = match arguments.seed.or_else(|| course.as_ref().and_then(|course| course.seed)) {
         Some(seed) => seed,
         None => edge502_train::Seed::fresh()?,
@@ -92,7 +88,7 @@ async fn attend(arguments: &TrainArguments, school: &School) -> anyhow::Result<E
     let mut desk = Desk::new(school, &curriculum, keyboard, stop);
     if arguments.assess {
         let course = course.unwrap_or_else(|| Course::assessment(arguments.track));
-        return assess::assess(&mut desk, &course, seed, arguments).await;
+        return assess::assess(&mut desk, &Arc::new(course), seed, arguments).await;
     }
     match (first, course) {
         (Some(exercise), _) => drop(desk.practise(exercise, Terms::default()).await?),

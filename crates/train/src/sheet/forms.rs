@@ -8,7 +8,65 @@ use time::format_description::well_known::Rfc3339;
 use super::{SealKind, Signed};
 use crate::document;
 
+/// A form in which a sheet is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SheetForm {
+    /// For people.
+    Markdown,
+    /// For people, as a page.
+    Html,
+    /// For programs; the form that can be verified.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+impl SheetForm {
+    /// Every form.
+    pub const ALL: [Self; 4] = [Self::Markdown, Self::Html, Self::Json, Self::Csv];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Markdown => "Markdown",
+            Self::Html => "HTML",
+            Self::Json => "JSON",
+            Self::Csv => "CSV",
+        }
+    }
+
+    /// The name of a file in this form.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Markdown => "result.md",
+            Self::Html => "result.html",
+            Self::Json => "result.json",
+            Self::Csv => "result.csv",
+        }
+    }
+
+    /// The media type of such a file.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+}
+
 impl Signed {
+    /// In this form.
+    pub fn write(&self, form: SheetForm) -> String {
+        match form {
+            SheetForm::Markdown => self.to_markdown(),
+            SheetForm::Html => self.to_html(),
+            SheetForm::Json => self.to_json(),
+            SheetForm::Csv => self.to_csv(),
+        }
+    }
+
     /// In one line.
     pub fn summary(&self) -> String {
         let sheet = &self.sheet;
