@@ -85,6 +85,33 @@ fn an_exercise_is_solved_with_words_on_lines() {
 }
 
 #[test]
+fn a_trainee_is_told_everything_in_chinese() {
+    let (mine, trainee) = (scenarios(&expired()), Trainee::new());
+    let directory = mine.path().display().to_string();
+    let told = trainee.train(
+        &["--lang", "zh", "--scenarios", &directory],
+        "list\nnext\nask\nchain\ncauses\nremedies\nhint\ndiagnose certificate-expired\nscore\ngiveup\nscore\n",
+    );
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""), "{}", told.stdout);
+    for text in [
+        "练习，由入门到专家：",
+        "（入门）",
+        "颁发者",
+        "源站的证书已过期",
+        "正确。",
+        "已得 36 分",
+        "已保存：本次 36 分",
+        "共 36 分",
+    ] {
+        assert!(told.stdout.contains(text), "{text:?} is not in {}", told.stdout);
+    }
+    for english in ["Commands:", "points", "issuer", "Paste into"] {
+        assert!(!told.stdout.contains(english), "{english:?} is in {}", told.stdout);
+    }
+    assert_eq!(trainee.train(&["--lang", "fr"], "").code, 2);
+}
+
+#[test]
 fn changes_of_ones_own_count() {
     let (mine, trainee) = (scenarios(&expired()), Trainee::new());
     let directory = mine.path().display().to_string();

@@ -4,6 +4,7 @@
 //! them.
 
 mod en;
+mod terminal;
 mod zh;
 
 use std::fmt;
@@ -14,6 +15,8 @@ use edge502_scenario::Level;
 use serde::{Deserialize, Serialize};
 
 use crate::{Check, Hint, Refusal, Track, TrainError, Verdict};
+
+pub use terminal::{Opening, Terminal};
 
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -88,6 +91,8 @@ pub struct Texts {
     pub refusal: fn(&Refusal) -> String,
     /// The exercise is solved, for so many points.
     pub solved: fn(score: u32) -> String,
+    /// What the terminal says besides.
+    pub terminal: Terminal,
 }
 
 #[cfg(test)]
@@ -112,6 +117,13 @@ mod tests {
             all.push((texts.hint)(&Hint::Evidence(Evidence::default())));
             all.push((texts.refusal)(&Refusal::NoMoreHints { allowed: 3 }));
             all.push((texts.solved)(85));
+            let terminal = &texts.terminal;
+            all.extend([terminal.menu_help, terminal.help, terminal.paste, terminal.causes].map(str::to_owned));
+            all.extend([
+                (terminal.place)(1, 2, Some(3)),
+                (terminal.points)(40, 60, Some(15)),
+                (terminal.sheet)(1, 2, "x"),
+            ]);
             for text in all {
                 assert!(!text.is_empty() && is_chinese(&text) == (language == Language::Chinese), "{language}: {text}");
             }

@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser as _;
 use edge502_train::Language;
 
-use super::{Format, LibraryArguments, RuleArguments};
+use super::{Format, LibraryArguments, RuleArguments, values};
 
 /// The arguments.
 #[derive(Debug, Args)]
@@ -27,7 +25,7 @@ pub(crate) struct ConsoleArguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
     /// The language of the pages, en or zh, unless a trainee chooses another. Default: what the browser asks for
-    #[arg(long, value_name = "LANG", value_parser = language())]
+    #[arg(long, value_name = "LANG", value_parser = values::language())]
     pub(crate) lang: Option<Language>,
     /// How many labs may be up at a time, 1 to 1000; each browser has one at most
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -45,9 +43,4 @@ pub(crate) struct ConsoleArguments {
     pub(crate) library: LibraryArguments,
     #[command(flatten)]
     pub(crate) rules: RuleArguments,
-}
-
-/// Reads a language by its tag.
-fn language() -> impl clap::builder::TypedValueParser<Value = Language> {
-    PossibleValuesParser::new(Language::ALL.map(Language::tag)).try_map(|tag| tag.parse::<Language>())
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use edge502_train::{Seed, Track};
+use edge502_train::{Language, Seed, Track};
 
-use super::{LibraryArguments, TimeArguments};
+use super::{LibraryArguments, TimeArguments, values};
 
 /// `edge502 train`
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -62,6 +62,9 @@ pub(crate) struct TrainArguments {
     /// Verify a result sheet in JSON
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "assess", "mystery", "course", "new_key"])]
     pub(crate) verify: Option<PathBuf>,
+    /// The language of what trainees are told: en or zh. Scenarios, logs, commands and messages about mistakes are English
+    #[arg(long, value_name = "LANG", default_value_t, value_parser = values::language())]
+    pub(crate) lang: Language,
     /// Keep the scores in this file. Default: edge502/progress.json in the directory for data of applications
     #[arg(long, value_name = "FILE")]
     pub(crate) progress: Option<PathBuf>,

@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use edge502_rules::Rulebook;
 use edge502_rules::page::ErrorPages;
 use edge502_scenario::RunOptions;
+use edge502_train::Language;
 use time::format_description::well_known::Rfc3339;
 use time::macros::{datetime, format_description};
 use time::{Date, OffsetDateTime, UtcOffset};
@@ -32,6 +33,11 @@ impl From<PathBuf> for Stream {
 pub(super) fn rulebook() -> impl TypedValueParser<Value = Rulebook> {
     let words = [Rulebook::Documented, Rulebook::Observed].map(Rulebook::as_str);
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Rulebook>())
+}
+
+/// The words of `--lang`.
+pub(super) fn language() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(Language::ALL.map(Language::tag)).try_map(|tag| tag.parse::<Language>())
 }
 
 /// The words of `--error-pages`.

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use edge502_rules::clock::SharedClock;
 use edge502_scenario::report::Paint;
 use edge502_scenario::{LabOptions, Library};
-use edge502_train::{Course, Curriculum, Language, ProgressFile, SheetKey, Signed, Terms, Texts, mystery};
+use edge502_train::{Course, Curriculum, ProgressFile, SheetKey, Signed, Terms, Texts, mystery};
 
 use crate::args::{OutputArguments, Stream, TrainArguments};
 use crate::keyboard::Keyboard;
@@ -57,7 +57,7 @@ pub(crate) async fn train(arguments: TrainArguments, output: OutputArguments) ->
         clock: options.clock.clone(),
         options,
         progress,
-        texts: Language::English.texts(),
+        texts: arguments.lang.texts(),
         style: output.color.style(&io::stdout()),
     };
     if arguments.list {

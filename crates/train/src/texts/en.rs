@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use edge502_rules::{Cause, Phase};
 use edge502_scenario::Level;
 
-use super::{Language, Texts};
+use super::{Language, Opening, Terminal, Texts};
 use crate::{Check, Evidence, FULL, Hint, Refusal, Track, Verdict};
 
 pub(super) const TEXTS: Texts = Texts {
@@ -20,6 +20,7 @@ pub(super) const TEXTS: Texts = Texts {
     seen,
     refusal,
     solved,
+    terminal: TERMINAL,
 };
 
 const fn track(track: Track) -> &'static str {
@@ -161,3 +162,83 @@ fn refusal(refusal: &Refusal) -> String {
 fn solved(score: u32) -> String {
     format!("Solved, for {score} of {FULL} points.")
 }
+
+const TERMINAL: Terminal = Terminal {
+    menu_help: MENU_HELP,
+    menu: "Exercises, from starter to expert:",
+    back_in_menu: "Back in the menu: `next`, `list`, `help`.",
+    open_first: "Open an exercise first: `next`, or `open` with its name.",
+    of_track: |solved, count| format!("{solved:>3} of {count:>3} solved"),
+    solved: "solved",
+    unsolved: "open",
+    total: |points| format!("{points} points"),
+    kept: |points, best| format!("Kept: {points} points, best {best}."),
+    opening,
+    place: |place, count, minutes| {
+        let time = minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
+        format!("{place} of {count}{time}")
+    },
+    sheet: |score, full, path| format!("{score} of {full} points; the sheet is in {path}, .html, .json and .csv"),
+    help: HELP,
+    heading: |name, level| format!("{name}  ({level})"),
+    paste: "Paste into another terminal, or type the word in front:",
+    names: |origin, host| format!("The origin is {origin}, viewers ask for {host}. Changes of your own:"),
+    next: "`diagnose` shows the causes, `apply` the remedies, `help` the rest.",
+    failed: |error| format!("That could not be done: {error}"),
+    reset: "The broken site is back.",
+    exit_status: |status| format!("(exit status {status})"),
+    no_openssl: "This program was built without OpenSSL; paste the line of `story` instead.",
+    no_dig: "Names are not what this is about: the origin's name leads to the origin.",
+    name_server: |number| format!("name server {number}:"),
+    nothing: "(nothing)",
+    more_lines: |count| format!("… {count} more lines"),
+    no_certificate: "The origin sent no certificate.",
+    certificate: ["issuer", "valid", "key", "names", "purposes"],
+    dates: |from, to| format!("{from} to {to}"),
+    key: |key, signature| format!("{key}, signed with {signature}"),
+    causes: "Which of these is it? `diagnose` with a number or a name.",
+    ruled_out: " (no)",
+    no_such_cause: |number| format!("there is no cause {number} in the list; `causes` shows it"),
+    which_cause: "What was the cause? `diagnose` shows those to choose from.",
+    remedies: "What could be done; some of it cures. `apply` with a number, then `check`.",
+    done: |title| format!("Done: {title}. Now `check`, or look for yourself."),
+    points: |score, worth, hint| {
+        let hint = hint.map_or_else(String::new, |cost| format!("; the next hint costs {cost}"));
+        format!("{score} points had; {worth} of {FULL} can still be had{hint}.")
+    },
+    answer: |cause, title| format!("{cause}: {title}"),
+    trap: "Trap: ",
+    cures: |cures| if cures { "cures: " } else { "does not: " },
+};
+
+fn opening(opening: &Opening<'_>) -> String {
+    let Opening { course, trainee, count, minutes, seed } = opening;
+    let limit = minutes.map_or_else(String::new, |minutes| format!(" {minutes} minutes in all."));
+    format!("{course}: {trainee}, {count} exercises, once each.{limit} Seed {seed}.")
+}
+
+const MENU_HELP: &str = "Commands:
+  list [TRACK]     the exercises, or those of one track
+  open NAME        begin an exercise
+  next             begin the first that is not solved
+  mystery [SEED]   any fault, under any names
+  score            how far you are
+  quit             end
+";
+
+const HELP: &str = "Commands:
+  story          what the customer says, and commands to paste
+  ask            ask the site as a viewer does
+  log            the last line of the access log
+  openssl        the check that AWS documents, at the origin
+  dig            ask the origin's name servers, where names matter
+  chain          the certificates that the origin sent to CloudFront
+  hint           a hint, for points
+  diagnose [N]   name the cause; without a number: which there are
+  apply [N]      apply a remedy; without a number: which there are
+  check          have the running site checked
+  reset          back to the broken site
+  score          the points so far
+  giveup         show the answer
+  back, quit     leave the exercise, end the program
+";

@@ -7,10 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use edge502_train::{Course, Planned, Seed, SheetForm, SheetKey, Signed, Sitting};
+use edge502_train::texts::Opening;
+use edge502_train::{Course, Seed, SheetForm, SheetKey, Signed, Sitting};
 use tempfile::NamedTempFile;
 
 use super::desk::{Desk, Left};
+use super::show;
 use crate::args::TrainArguments;
 use crate::terminal;
 
@@ -28,28 +30,30 @@ pub(super) async fn assess(
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     NamedTempFile::new_in(&directory).with_context(|| format!("cannot write to {}", directory.display()))?;
     let mut sitting = Sitting::new(course.clone(), seed, desk.school.clock.now());
-    terminal::say(opening(course, &trainee, seed)).await?;
+    let texts = &desk.school.texts.terminal;
+    let opening = Opening {
+        course: &terminal::printable(&course.title),
+        trainee: &terminal::printable(&trainee),
+        count: course.plan.len(),
+        minutes: course.minutes,
+        seed,
+    };
+    terminal::say(show::wrapped(&(texts.opening)(&opening))).await?;
     take(desk, &mut sitting).await?;
     let signed = Signed::new(sitting.sheet(trainee, desk.curriculum, desk.school.clock.now())?, key.as_ref());
     write(&directory, &signed)?;
     let (score, full) = (signed.sheet.score(), signed.sheet.full());
     let place = directory.join("result.md").display().to_string();
-    terminal::say(format!("{score} of {full} points; the sheet is in {place}, .html, .json and .csv\n")).await?;
+    terminal::say(format!("{}\n", (texts.sheet)(score, full, &place))).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn opening(course: &Course, trainee: &str, seed: Seed) -> String {
-    let limit = course.minutes.map_or_else(String::new, |minutes| format!(" {minutes} minutes in all."));
-    let count = course.plan.len();
-    let trainee = terminal::printable(trainee);
-    format!("{}: {trainee}, {count} exercises, once each.{limit} Seed {seed}.\n", terminal::printable(&course.title))
 }
 
 /// Takes the exercises one after the other, until the end, or until time or trainee are gone.
 async fn take(desk: &mut Desk<'_>, sitting: &mut Sitting) -> anyhow::Result<()> {
     while let Some(place) = sitting.next(desk.school.clock.now()) {
         let exercise = sitting.open(place, desk.curriculum)?;
-        terminal::say(format!("\n{place} of {}{}\n\n", sitting.rows().len(), time_for(sitting.planned(place)))).await?;
+        let told = (desk.school.texts.terminal.place)(place, sitting.rows().len(), sitting.planned(place).minutes);
+        terminal::say(format!("\n{told}\n\n")).await?;
         let terms = sitting.terms(place, desk.school.clock.now());
         let (attempt, left) = desk.practise(exercise, terms).await?;
         sitting.note(place, &attempt, desk.school.clock.now());
@@ -58,10 +62,6 @@ async fn take(desk: &mut Desk<'_>, sitting: &mut Sitting) -> anyhow::Result<()> 
         }
     }
     Ok(())
-}
-
-fn time_for(planned: &Planned) -> String {
-    planned.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"))
 }
 
 /// Writes the sheet in every form, each whole or not at all.

@@ -10,15 +10,6 @@ use crate::keyboard::Keyboard;
 use crate::signals::Stop;
 use crate::terminal;
 
-const HELP: &str = "Commands:
-  list [TRACK]     the exercises, or those of one track
-  open NAME        begin an exercise
-  next             begin the first that is not solved
-  mystery [SEED]   any fault, under any names
-  score            how far you are
-  quit             end
-";
-
 /// How an exercise was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
@@ -65,7 +56,8 @@ impl<'a> Desk<'a> {
     pub(super) async fn menu(&mut self, track: Option<Track>, seed: Seed) -> anyhow::Result<()> {
         let school = self.school;
         let tracks = show::tracks(self.curriculum, &school.progress.load()?, school.texts);
-        terminal::say(format!("Exercises, from starter to expert:\n\n{tracks}\n{HELP}")).await?;
+        let texts = &school.texts.terminal;
+        terminal::say(format!("{}\n\n{tracks}\n{}", texts.menu, texts.menu_help)).await?;
         while let Some(command) = self.command().await? {
             let exercise = match command {
                 Command::Quit => return Ok(()),
@@ -82,7 +74,7 @@ impl<'a> Desk<'a> {
                     if self.practise(exercise, Terms::default()).await?.1 == Left::Gone {
                         return Ok(());
                     }
-                    terminal::say("Back in the menu: `next`, `list`, `help`.\n".to_owned()).await?;
+                    terminal::say(format!("{}\n", texts.back_in_menu)).await?;
                 }
                 Err(error) => terminal::say(format!("{error}\n")).await?,
             }
@@ -93,19 +85,20 @@ impl<'a> Desk<'a> {
     /// What the menu says to commands that begin nothing.
     fn told(&self, command: Command, track: Option<Track>) -> anyhow::Result<String> {
         let school = self.school;
+        let texts = &school.texts.terminal;
         Ok(match command {
             Command::Nothing | Command::Back => String::new(),
-            Command::Help => HELP.to_owned(),
+            Command::Help => texts.menu_help.to_owned(),
             Command::List(chosen) => {
                 show::list(self.curriculum, chosen.or(track), &school.progress.load()?, school.texts)
             }
             Command::Score => {
                 let progress = school.progress.load()?;
                 let tracks = show::tracks(self.curriculum, &progress, school.texts);
-                format!("{tracks}  {} points\n", progress.total())
+                format!("{tracks}  {}\n", (texts.total)(progress.total()))
             }
             Command::Unknown(reason) => format!("{reason}\n"),
-            _ => "Open an exercise first: `next`, or `open` with its name.\n".to_owned(),
+            _ => format!("{}\n", texts.open_first),
         })
     }
 
@@ -121,7 +114,8 @@ impl<'a> Desk<'a> {
     pub(super) async fn follow(&mut self, course: &Course, seed: Seed) -> anyhow::Result<()> {
         let count = course.plan.len();
         for (place, planned) in (1..).zip(&course.plan) {
-            terminal::say(format!("\n{}, {place} of {count}\n\n", course.title)).await?;
+            let told = (self.school.texts.terminal.place)(place, count, None);
+            terminal::say(format!("\n{}: {told}\n\n", terminal::printable(&course.title))).await?;
             let exercise = course.open(place, self.curriculum, seed)?;
             let terms = Terms { hints: planned.hints, deadline: None };
             if self.practise(exercise, terms).await?.1 == Left::Gone {
@@ -139,7 +133,7 @@ impl<'a> Desk<'a> {
             let progress = self.school.progress.record(&record)?;
             if attempt.standing() != Standing::Open {
                 let best = progress.of(&record.exercise).map_or(0, |known| known.best);
-                terminal::say(format!("Kept: {} points, best {best}.\n", record.score)).await?;
+                terminal::say(format!("{}\n", (self.school.texts.terminal.kept)(record.score, best))).await?;
             }
         }
         Ok((attempt, left))

@@ -6,6 +6,7 @@ use edge502_edge::Exchange;
 use edge502_rules::Cause;
 use edge502_scenario::serve::Action;
 use edge502_scenario::{Answer, DocumentedCheck};
+use edge502_train::texts::Terminal;
 use edge502_train::{Attempt, Check, Diagnosis, Exercise, Standing, Terms, TrainError, Verdict, Workbench};
 
 use super::command::Command;
@@ -13,23 +14,6 @@ use super::desk::{Desk, Left};
 use super::{School, show};
 use crate::commands::{run_directory, take_down};
 use crate::terminal;
-
-const HELP: &str = "Commands:
-  story          what the customer says, and commands to paste
-  ask            ask the site as a viewer does
-  log            the last line of the access log
-  openssl        the check that AWS documents, at the origin
-  dig            ask the origin's name servers, where names matter
-  chain          the certificates that the origin sent to CloudFront
-  hint           a hint, for points
-  diagnose [N]   name the cause; without a number: which there are
-  apply [N]      apply a remedy; without a number: which there are
-  check          have the running site checked
-  reset          back to the broken site
-  score          the points so far
-  giveup         show the answer
-  back, quit     leave the exercise, end the program
-";
 
 /// The exercise that is worked on.
 struct Practice<'a> {
@@ -65,7 +49,8 @@ impl Practice<'_> {
                 Some(command) => command,
             };
             let Some(told) = desk.unless_stopped(Box::pin(self.obey(command))).await else { return Ok(Left::Gone) };
-            terminal::say(told.unwrap_or_else(|error| format!("That could not be done: {error}\n"))).await?;
+            let failed = |error: TrainError| format!("{}\n", (self.texts().failed)(&error.to_string()));
+            terminal::say(told.unwrap_or_else(failed)).await?;
         }
         Ok(Left::Done)
     }
@@ -74,29 +59,33 @@ impl Practice<'_> {
         Ok(match command {
             Command::Nothing => String::new(),
             Command::Story => self.story().await?,
-            Command::Ask => show::answer(&self.ask().await?.0),
+            Command::Ask => show::answer(&self.ask().await?.0, self.texts()),
             Command::OpenSsl => self.openssl().await?,
             Command::Dig => self.dig().await?,
-            Command::Log => self.looked(show::log).await?,
+            Command::Log => self.looked(|exchange, _| show::log(exchange)).await?,
             Command::Chain => self.looked(show::chain).await?,
             Command::Hint => self.hint(),
             Command::Diagnose(None) => show::causes(&self.attempt, self.school.texts),
             Command::Diagnose(Some(named)) => self.diagnose(&named),
-            Command::Apply(None) => show::remedies(self.attempt.exercise()),
+            Command::Apply(None) => show::remedies(self.attempt.exercise(), self.texts()),
             Command::Apply(Some(number)) => self.apply(number).await?,
             Command::Check => self.check().await?,
             Command::Reset => {
                 self.bench.apply(Action::Reset).await?;
-                "The broken site is back.\n".to_owned()
+                format!("{}\n", self.texts().reset)
             }
-            Command::Score => show::score(&self.attempt),
+            Command::Score => show::score(&self.attempt, self.texts()),
             Command::GiveUp => {
                 self.attempt.give_up(self.school.clock.now());
-                show::solution(self.attempt.exercise())
+                show::solution(self.attempt.exercise(), self.texts())
             }
             Command::Unknown(reason) => format!("{reason}\n"),
-            _ => HELP.to_owned(),
+            _ => self.texts().help.to_owned(),
         })
+    }
+
+    fn texts(&self) -> &'static Terminal {
+        &self.school.texts.terminal
     }
 
     async fn story(&self) -> Result<String, TrainError> {
@@ -106,21 +95,21 @@ impl Practice<'_> {
 
     async fn openssl(&self) -> Result<String, TrainError> {
         Ok(match self.bench.session().documented_check().await? {
-            DocumentedCheck::Played { text, exit, .. } => format!("{}\n(exit status {exit})\n", text.trim_end()),
-            DocumentedCheck::Skipped => {
-                "This program was built without OpenSSL; paste the line of `story` instead.\n".to_owned()
+            DocumentedCheck::Played { text, exit, .. } => {
+                format!("{}\n{}\n", text.trim_end(), (self.texts().exit_status)(exit))
             }
+            DocumentedCheck::Skipped => format!("{}\n", self.texts().no_openssl),
         })
     }
 
     async fn dig(&self) -> Result<String, TrainError> {
-        let answers = self.bench.session().dig().await;
+        let (answers, texts) = (self.bench.session().dig().await, self.texts());
         if answers.is_empty() {
-            return Ok("Names are not what this is about: the origin's name leads to the origin.\n".to_owned());
+            return Ok(format!("{}\n", texts.no_dig));
         }
         let told = answers.iter().zip(1..).map(|(lines, number)| {
-            let lines = if lines.is_empty() { "(nothing)".to_owned() } else { lines.join("\n  ") };
-            format!("name server {number}:\n  {lines}\n")
+            let lines = if lines.is_empty() { texts.nothing.to_owned() } else { lines.join("\n  ") };
+            format!("{}\n  {lines}\n", (texts.name_server)(number))
         });
         Ok(told.collect())
     }
@@ -133,11 +122,12 @@ impl Practice<'_> {
 
     /// Shows something of the last request, from here or from elsewhere; asks once if there was none. The session hears
     /// of a request a little later than whoever asked.
-    async fn looked(&mut self, show: impl Fn(&Exchange) -> String) -> Result<String, TrainError> {
+    async fn looked(&mut self, show: impl Fn(&Exchange, &Terminal) -> String) -> Result<String, TrainError> {
+        let texts = self.texts();
         let known = self.bench.session().last().into_iter().chain(self.asked.clone());
         match known.max_by_key(|exchange| exchange.log.finished) {
-            Some(last) => Ok(show(&last)),
-            None => Ok(show(&self.ask().await?.1)),
+            Some(last) => Ok(show(&last, texts)),
+            None => Ok(show(&self.ask().await?.1, texts)),
         }
     }
 
@@ -160,7 +150,7 @@ impl Practice<'_> {
                 .choices()
                 .get(index)
                 .copied()
-                .ok_or_else(|| format!("there is no cause {named} in the list; `causes` shows it")),
+                .ok_or_else(|| (texts.terminal.no_such_cause)(named)),
             None => named.parse().map_err(|error: edge502_rules::RulesError| error.to_string()),
         };
         let cause = match cause {
@@ -185,7 +175,7 @@ impl Practice<'_> {
         };
         self.bench.apply(action).await?;
         let title = self.attempt.exercise().remedy(number).map_or("", |remedy| remedy.title.as_str());
-        Ok(show::wrapped(&format!("Done: {title}. Now `check`, or look for yourself.")))
+        Ok(show::wrapped(&(self.texts().done)(title)))
     }
 
     async fn check(&mut self) -> Result<String, TrainError> {
@@ -214,9 +204,9 @@ impl Practice<'_> {
         match (solved, self.attempt.is_cured()) {
             (true, _) => {
                 let score = (self.school.texts.solved)(self.attempt.score());
-                format!("\n{score}\n{}", show::solution(self.attempt.exercise()))
+                format!("\n{score}\n{}", show::solution(self.attempt.exercise(), self.texts()))
             }
-            (false, true) => "What was the cause? `diagnose` shows those to choose from.\n".to_owned(),
+            (false, true) => format!("{}\n", self.texts().which_cause),
             (false, false) => String::new(),
         }
     }

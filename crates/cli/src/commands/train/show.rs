@@ -7,7 +7,10 @@ use edge502_rules::certificate::Certificate;
 use edge502_rules::chain::ServedChain;
 use edge502_scenario::Answer;
 use edge502_scenario::serve::Brief;
-use edge502_train::{Attempt, Curriculum, Exercise, FULL, Progress, Texts, Track, moment};
+use edge502_train::texts::Terminal;
+use edge502_train::{Attempt, Curriculum, Exercise, Progress, Texts, Track, moment};
+use textwrap::WordSeparator;
+use textwrap::core::{Word, display_width};
 
 use crate::terminal::printable;
 
@@ -46,7 +49,26 @@ pub(super) fn indented(text: &str, indent: &str) -> String {
 /// The same with another indent from the second line on.
 fn hanging(text: &str, first: &str, rest: &str) -> String {
     let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
-    textwrap::fill(text.trim(), options) + "\n"
+    textwrap::fill(text.trim(), options.word_separator(WordSeparator::Custom(words))) + "\n"
+}
+
+/// What is not torn apart: in Chinese, where no spaces are, a character with the punctuation that belongs to it.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let next = line.char_indices().skip(1);
+    let ends = line.chars().zip(next).filter(|(c, (_, next))| may_part(*c, *next)).map(|(_, (place, _))| place);
+    let mut start = 0;
+    let words = ends.chain([line.len()]).map(move |end| Word::from(&line[std::mem::replace(&mut start, end)..end]));
+    Box::new(words)
+}
+
+/// Whether a line may end between two characters.
+fn may_part(c: char, next: char) -> bool {
+    let is_chinese = |c: char| ('\u{3000}'..='\u{9fff}').contains(&c) || ('\u{ff00}'..='\u{ffef}').contains(&c);
+    match (c, next) {
+        (_, ' ') => false,
+        (' ', _) => true,
+        _ => (is_chinese(c) || is_chinese(next)) && !"（《“".contains(c) && !"，。：；！？、）》”".contains(next),
+    }
 }
 
 /// A line of a numbered list.
@@ -54,38 +76,40 @@ fn numbered(number: usize, text: &str) -> String {
     hanging(text, &format!("{number:>3}  "), "     ")
 }
 
+/// A text that fills `width` columns at least.
+fn padded(text: &str, width: usize) -> String {
+    text.to_owned() + &" ".repeat(width.saturating_sub(display_width(text)))
+}
+
 /// What a trainee is told at the beginning of an exercise.
 pub(super) fn exercise(exercise: &Exercise, brief: &Brief, texts: &Texts) -> String {
-    let mut text =
-        format!("{}  ({})\n\n{}\n", exercise.name(), (texts.level)(exercise.level()), wrapped(exercise.story()));
-    text.push_str("Paste into another terminal, or type the word in front:\n");
+    let terminal = &texts.terminal;
+    let heading = (terminal.heading)(exercise.name(), (texts.level)(exercise.level()));
+    let mut text = format!("{heading}\n\n{}\n{}\n", wrapped(exercise.story()), terminal.paste);
     let _ = writeln!(text, "  ask      {}", brief.curl);
     let _ = writeln!(text, "  openssl  {}", brief.openssl);
     for dig in &brief.dig {
         let _ = writeln!(text, "  dig      {dig}");
     }
-    let _ = write!(
-        text,
-        "The origin is {}, viewers ask for {}. Changes of your own:\n  curl -sS -d '{{\"origin\":{{…}}}}' {}/patch\n\n",
-        brief.origin_domain, brief.host, brief.control
-    );
-    text.push_str("`diagnose` shows the causes, `apply` the remedies, `help` the rest.\n");
+    let names = (terminal.names)(&brief.origin_domain, &brief.host);
+    let _ = writeln!(text, "{names}\n  curl -sS -d '{{\"origin\":{{…}}}}' {}/patch\n", brief.control);
+    let _ = writeln!(text, "{}", terminal.next);
     text
 }
 
 /// The causes to choose from.
 pub(super) fn causes(attempt: &Attempt, texts: &Texts) -> String {
-    let mut text = "Which of these is it? `diagnose` with a number or a name.\n".to_owned();
+    let mut text = format!("{}\n", texts.terminal.causes);
     for (number, cause) in (1..).zip(attempt.exercise().choices()) {
-        let out = if attempt.ruled_out().contains(cause) { " (no)" } else { "" };
+        let out = if attempt.ruled_out().contains(cause) { texts.terminal.ruled_out } else { "" };
         text.push_str(&numbered(number, &format!("{cause}{out}: {}", (texts.cause)(*cause))));
     }
     text
 }
 
 /// The remedies to choose from.
-pub(super) fn remedies(exercise: &Exercise) -> String {
-    let mut text = "What could be done; some of it cures. `apply` with a number, then `check`.\n".to_owned();
+pub(super) fn remedies(exercise: &Exercise, texts: &Terminal) -> String {
+    let mut text = wrapped(texts.remedies);
     for remedy in exercise.remedies() {
         text.push_str(&numbered(remedy.number, &remedy.title));
     }
@@ -93,13 +117,12 @@ pub(super) fn remedies(exercise: &Exercise) -> String {
 }
 
 /// The points so far.
-pub(super) fn score(attempt: &Attempt) -> String {
-    let next = attempt.next_hint().map_or_else(String::new, |cost| format!("; the next hint costs {cost}"));
-    format!("{} points had; {} of {FULL} can still be had{next}.\n", attempt.score(), attempt.worth())
+pub(super) fn score(attempt: &Attempt, texts: &Terminal) -> String {
+    (texts.points)(attempt.score(), attempt.worth(), attempt.next_hint()) + "\n"
 }
 
 /// What the viewer got.
-pub(super) fn answer(answer: &Answer) -> String {
+pub(super) fn answer(answer: &Answer, texts: &Terminal) -> String {
     let reason = http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
     let mut text = format!("{} {}\n", answer.status, reason.unwrap_or_default());
     for (name, value) in &answer.headers {
@@ -112,7 +135,7 @@ pub(super) fn answer(answer: &Answer) -> String {
     }
     let rest = body.lines().count().saturating_sub(BODY);
     if rest > 0 {
-        let _ = writeln!(text, "… {rest} more lines");
+        let _ = writeln!(text, "{}", (texts.more_lines)(rest));
     }
     text
 }
@@ -128,16 +151,16 @@ pub(super) fn log(exchange: &Exchange) -> String {
 }
 
 /// The certificates that the origin sent, in wire order.
-pub(super) fn chain(exchange: &Exchange) -> String {
+pub(super) fn chain(exchange: &Exchange, texts: &Terminal) -> String {
     let handshake = exchange.handshake.as_ref();
     let Some(served) = handshake.and_then(|handshake| handshake.observation.served_chain.clone()) else {
-        return "The origin sent no certificate.\n".to_owned();
+        return format!("{}\n", texts.no_certificate);
     };
     let chain = ServedChain::parse(served);
     let mut text = String::new();
     for (place, member) in chain.members().iter().enumerate() {
         match member {
-            Ok(certificate) => text.push_str(&link(place, certificate)),
+            Ok(certificate) => text.push_str(&link(place, certificate, texts)),
             Err(unreadable) => {
                 let _ = writeln!(text, "{place}  {unreadable}");
             }
@@ -146,20 +169,18 @@ pub(super) fn chain(exchange: &Exchange) -> String {
     text
 }
 
-fn link(place: usize, certificate: &Certificate) -> String {
+fn link(place: usize, certificate: &Certificate, texts: &Terminal) -> String {
     let names: Vec<&str> = certificate.names.effective().collect();
     let mut text = format!("{place}  {}\n", printable(&certificate.subject));
-    let mut row = |name: &str, value: String| {
-        let _ = writeln!(text, "   {name:<9} {}", printable(&value));
-    };
-    row("issuer", certificate.issuer.clone());
-    row("valid", format!("{} to {}", moment(certificate.not_before), moment(certificate.not_after)));
-    row("key", format!("{}, signed with {}", certificate.key, certificate.signature));
-    if !names.is_empty() {
-        row("names", names.join(", "));
-    }
-    if !certificate.purposes.is_empty() {
-        row("purposes", certificate.purposes.join(", "));
+    let values = [
+        certificate.issuer.clone(),
+        (texts.dates)(&moment(certificate.not_before), &moment(certificate.not_after)),
+        (texts.key)(&certificate.key.to_string(), &certificate.signature),
+        names.join(", "),
+        certificate.purposes.join(", "),
+    ];
+    for (name, value) in texts.certificate.iter().zip(values).filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(text, "   {} {}", padded(name, 9), printable(&value));
     }
     text
 }
@@ -174,10 +195,11 @@ pub(super) fn list(curriculum: &Curriculum<'_>, track: Option<Track>, progress: 
             let _ = writeln!(text, "{} ({})", (texts.track)(entry.track), entry.track);
         }
         let points = progress.of(&entry.scenario.id).map_or_else(String::new, |known| {
-            format!("{:>3} {}", known.best, if known.solved { "solved" } else { "open" })
+            format!("{:>3} {}", known.best, if known.solved { texts.terminal.solved } else { texts.terminal.unsolved })
         });
         let story: String = entry.scenario.story.trim().chars().take(32).collect();
-        let _ = writeln!(text, "  {:<16} {:<12} {points:<10} {story}…", entry.name(), (texts.level)(entry.level()));
+        let (level, points) = (padded((texts.level)(entry.level()), 12), padded(&points, 10));
+        let _ = writeln!(text, "  {:<16} {level} {points} {story}…", entry.name());
     }
     text
 }
@@ -188,29 +210,37 @@ pub(super) fn tracks(curriculum: &Curriculum<'_>, progress: &Progress, texts: &T
     for track in Track::ALL {
         let entries = curriculum.entries(Some(track));
         let solved = entries.clone().filter(|entry| progress.of(&entry.scenario.id).is_some_and(|known| known.solved));
-        let _ = writeln!(
-            text,
-            "  {:<13} {:<20} {:>3} of {:>3} solved",
-            track,
-            (texts.track)(track),
-            solved.count(),
-            entries.count()
-        );
+        let told = (texts.terminal.of_track)(solved.count(), entries.count());
+        let _ = writeln!(text, "  {track:<13} {} {told}", padded((texts.track)(track), 20));
     }
     text
 }
 
 /// The answer, for those who have solved it or given up.
-pub(super) fn solution(exercise: &Exercise) -> String {
+pub(super) fn solution(exercise: &Exercise, texts: &Terminal) -> String {
     let scenario = exercise.scenario();
-    let mut text = format!("{}: {}\n", exercise.cause(), wrapped(&scenario.title).trim_end());
+    let mut text = wrapped(&(texts.answer)(exercise.cause(), &scenario.title));
     text.push_str(&indented(exercise.cause().explanation(), "  "));
     if let Some(trap) = &scenario.trap {
-        text.push_str(&indented(&format!("Trap: {}", trap.trim()), "  "));
+        text.push_str(&indented(&format!("{}{}", texts.trap, trap.trim()), "  "));
     }
     for remedy in exercise.remedies() {
-        let sign = if remedy.cures() { "cures" } else { "does not" };
-        text.push_str(&numbered(remedy.number, &format!("{sign}: {}", remedy.title)));
+        text.push_str(&numbered(remedy.number, &format!("{}{}", (texts.cures)(remedy.cures()), remedy.title)));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_is_broken_where_it_may_be() {
+        let text = "日志、openssl s_client 和 dig 均无异常。".repeat(6);
+        let lines = wrapped(&text);
+        assert!(lines.lines().count() > 2 && lines.lines().all(|line| display_width(line) <= WIDTH), "{lines}");
+        assert!(lines.lines().all(|line| !line.starts_with(['。', '、', ' '])), "{lines}");
+        assert_eq!(lines.replace(['\n', ' '], ""), text.replace(' ', ""));
+        assert_eq!(wrapped("two words  more"), "two words  more\n");
+    }
 }
