@@ -50,6 +50,10 @@ fn what_cannot_be_is_refused_with_its_remedy() {
     let refused = edge502(["console", "--port", &port, "--progress", fresh.to_str().unwrap()]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("choose another port with --port"), "{}", refused.stderr);
+    for (flag, file) in [("--course", "/nonexistent/week.toml"), ("--key", "/nonexistent/class.key")] {
+        let refused = edge502(["console", "--progress", fresh.to_str().unwrap(), flag, file]);
+        assert!(refused.code == 2 && refused.stderr.contains(file), "{flag}: {}", refused.stderr);
+    }
     for wrong in [["--lang", "fr"], ["--max-labs", "0"], ["--idle", "0"], ["--port", "65536"]] {
         assert_eq!(edge502(["console"].into_iter().chain(wrong)).code, 2, "{wrong:?}");
     }

@@ -20,7 +20,7 @@ use crate::error::ConsoleError;
 use crate::form::{Form, Unreadable};
 use crate::lang::accepted;
 use crate::options::ConsoleOptions;
-use crate::pages::{Frame, catalogue, exercises, plain, results};
+use crate::pages::{Frame, catalogue, course, exercises, plain, results};
 use crate::respond::{Body, allowing, asset, page, see_other, with_cookie};
 use crate::route::Route;
 use crate::seat::Labs;
@@ -46,6 +46,8 @@ struct Visit {
     browser: Option<Arc<Browser>>,
     language: Language,
     here: Option<Route>,
+    /// Whether the console offers a course, and nothing else.
+    in_course: bool,
 }
 
 impl Visit {
@@ -62,12 +64,13 @@ impl Visit {
             here: self.here.clone().filter(|route| route.method() == Method::GET),
             form_token: browser.map(|browser| browser.form_token.as_str()),
             lab: browser.and_then(Browser::seat).map(|seat| seat.page()),
+            in_course: self.in_course,
         }
     }
 
     /// A page that says why something was not done.
     fn refuse(&self, status: StatusCode, title: &str, text: &str) -> Response<Body> {
-        let way_on = self.browser.as_ref().map(|_| ("/", self.texts().to_scenarios));
+        let way_on = self.browser.as_ref().map(|_| ("/", self.frame().to_home()));
         page(status, plain::message(&self.frame(), title, text, way_on))
     }
 
@@ -158,7 +161,9 @@ impl App {
         let cookie = self.cookie_of(request.headers()).filter(|_| admitted.is_ok());
         let browser = cookie.and_then(|cookie| self.browsers.find(cookie));
         let language = self.language(browser.as_deref(), request.headers());
-        let visit = Visit { language, browser, here: route };
+        let in_course = self.options.course.is_some();
+        let here = route.filter(|route| !in_course || !route.is_free_choice());
+        let visit = Visit { browser, language, here, in_course };
         if let Some(refused) = visit.turned_away(admitted, request.method()) {
             return refused;
         }
@@ -234,7 +239,13 @@ impl App {
     async fn show(&self, visit: &Visit, browser: &Browser, route: Route) -> Response<Body> {
         let (frame, library) = (visit.frame(), &self.options.library);
         match route.clone() {
-            Route::Home => page(StatusCode::OK, catalogue::home(&frame, library)),
+            Route::Home => page(
+                StatusCode::OK,
+                match &self.options.course {
+                    Some(course) => course::course(&frame, course, &self.standing(browser)),
+                    None => catalogue::home(&frame, library),
+                },
+            ),
             Route::Class(class) => visit.found(catalogue::class(&frame, library, &class)),
             Route::Cause(cause) => visit.found(catalogue::cause(&frame, library, cause)),
             Route::Scenario(id) => {
@@ -259,6 +270,9 @@ impl App {
             Route::LabAsk => self.ask(visit, browser).await,
             Route::LabClose => self.close(browser).await,
             Route::Begin => self.begin(visit, browser, form).await,
+            Route::Mystery => self.mystery(visit, browser, form).await,
+            Route::Next => self.next(visit, browser).await,
+            Route::Sheet => self.sheet(visit, browser, form),
             Route::Hint | Route::Diagnose | Route::Remedy | Route::Check | Route::GiveUp => {
                 self.exercise(visit, browser, route, form).await
             }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use edge502_rules::clock::SharedClock;
-use edge502_train::{Language, ProgressFile};
+use edge502_train::{Language, ProgressFile, Seed};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
@@ -43,11 +43,12 @@ struct State {
 }
 
 impl Browser {
-    fn new(now: OffsetDateTime, progress: Option<ProgressFile>) -> Result<Self, getrandom::Error> {
+    fn new(now: OffsetDateTime, progress: Option<ProgressFile>, seed: Option<Seed>) -> Result<Self, getrandom::Error> {
+        let seed = seed.map_or_else(|| getrandom::u32().map(Seed::new), Ok)?;
         let state = State { language: None, seen: now, seat: None, starts: (now, 0) };
         Ok(Self {
             form_token: Secret::random()?,
-            scores: Arc::new(Scores::new(progress)),
+            scores: Arc::new(Scores::new(progress, seed, now)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             state: Mutex::new(state),
         })
@@ -100,6 +101,7 @@ pub(crate) struct Browsers {
     idle: Duration,
     most: usize,
     progress: Option<ProgressFile>,
+    seed: Option<Seed>,
 }
 
 /// Too many browsers have come in, and each has a lab.
@@ -115,6 +117,7 @@ impl Browsers {
             idle: options.limits.idle,
             most: options.limits.labs.saturating_mul(BROWSERS_PER_LAB),
             progress: options.progress.clone(),
+            seed: options.seed.or_else(|| options.course.as_ref().and_then(|course| course.seed)),
         }
     }
 
@@ -128,7 +131,7 @@ impl Browsers {
     /// Lets a new browser in; returns its cookie. Where there are too many, one without a lab is forgotten.
     pub(crate) fn enter(&self) -> Result<Result<Secret, Crowded>, getrandom::Error> {
         let cookie = Secret::random()?;
-        let browser = Arc::new(Browser::new(self.clock.now(), self.progress.clone())?);
+        let browser = Arc::new(Browser::new(self.clock.now(), self.progress.clone(), self.seed)?);
         let mut known = self.known();
         if known.len() >= self.most {
             let without = known.iter().filter(|(_, browser)| browser.seat().is_none());

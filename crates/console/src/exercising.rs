@@ -5,12 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use edge502_rules::Cause;
 use edge502_rules::clock::SharedClock;
 use edge502_scenario::serve::Action;
-use edge502_train::{Attempt, Check, Diagnosis, Exercise, ProgressFile, Record, Refusal, Standing, Terms};
+use edge502_train::{Attempt, Check, Diagnosis, Exercise, ProgressFile, Refusal, Row, Seed, Sitting, Standing, Terms};
+use time::{Duration, OffsetDateTime};
 
 /// The scores of one browser, and the file for those of all.
 pub(crate) struct Scores {
+    /// What orders and draws follow from.
+    pub(crate) seed: Seed,
+    /// When the browser came in.
+    pub(crate) since: OffsetDateTime,
     /// The attempts of this visit, with the exercise's name, the oldest first.
-    attempts: Mutex<Vec<(String, Record)>>,
+    attempts: Mutex<Vec<(String, Row)>>,
+    /// How far the trainee is in the course, once it was begun.
+    sitting: Mutex<Option<Sitting>>,
     /// Where they are kept beyond the visit, if anywhere.
     file: Option<ProgressFile>,
     /// Why they could not be kept, if so.
@@ -19,13 +26,23 @@ pub(crate) struct Scores {
 
 impl Scores {
     /// None yet.
-    pub(crate) fn new(file: Option<ProgressFile>) -> Self {
-        Self { attempts: Mutex::default(), file, trouble: Mutex::default() }
+    pub(crate) fn new(file: Option<ProgressFile>, seed: Seed, since: OffsetDateTime) -> Self {
+        Self { seed, since, attempts: Mutex::default(), sitting: Mutex::default(), file, trouble: Mutex::default() }
     }
 
     /// The attempts of this visit, the oldest first.
-    pub(crate) fn attempts(&self) -> Vec<(String, Record)> {
+    pub(crate) fn attempts(&self) -> Vec<(String, Row)> {
         locked(&self.attempts).clone()
+    }
+
+    /// How far the trainee is in the course, if it was begun.
+    pub(crate) fn sitting(&self) -> Option<Sitting> {
+        locked(&self.sitting).clone()
+    }
+
+    /// The same; begins it if it was not.
+    pub(crate) fn sit(&self, begin: impl FnOnce() -> Sitting) -> Sitting {
+        locked(&self.sitting).get_or_insert_with(begin).clone()
     }
 
     /// Why the last score could not be kept, if so.
@@ -33,9 +50,14 @@ impl Scores {
         locked(&self.trouble).clone()
     }
 
-    async fn keep(&self, name: String, record: Record) {
-        locked(&self.attempts).push((name, record.clone()));
-        let Some(file) = self.file.clone() else { return };
+    async fn keep(&self, attempt: &Attempt, occasion: Occasion, now: OffsetDateTime) {
+        let row = Row::of(attempt, None, now);
+        let record = row.record.clone();
+        locked(&self.attempts).push((attempt.exercise().name().to_owned(), row));
+        if let (Occasion::Course(place), Some(sitting)) = (occasion, locked(&self.sitting).as_mut()) {
+            sitting.note(place, attempt, now);
+        }
+        let Some(file) = self.file.clone().filter(|_| attempt.is_touched()) else { return };
         // It waits for a lock and for the disk.
         let kept = tokio::task::spawn_blocking(move || file.record(&record)).await;
         *locked(&self.trouble) = match kept {
@@ -55,8 +77,20 @@ pub(crate) enum Said {
     Refusal(Refusal),
 }
 
+/// How an exercise came to the trainee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// It was chosen from the list.
+    Choice,
+    /// It was drawn, and is under other names.
+    Mystery,
+    /// It has this place in the course.
+    Course(usize),
+}
+
 /// One attempt under way.
 pub(crate) struct Exercising {
+    occasion: Occasion,
     attempt: Mutex<Attempt>,
     said: Mutex<Option<Said>>,
     kept: Mutex<bool>,
@@ -66,9 +100,28 @@ pub(crate) struct Exercising {
 
 impl Exercising {
     /// Begins now.
-    pub(crate) fn new(exercise: Arc<Exercise>, terms: Terms, scores: Arc<Scores>, clock: SharedClock) -> Self {
-        let attempt = Attempt::new(exercise, terms, clock.now());
-        Self { attempt: Mutex::new(attempt), said: Mutex::default(), kept: Mutex::new(false), scores, clock }
+    pub(crate) fn new(
+        exercise: Exercise,
+        occasion: Occasion,
+        terms: Terms,
+        scores: Arc<Scores>,
+        clock: SharedClock,
+    ) -> Self {
+        let attempt = Mutex::new(Attempt::new(Arc::new(exercise), terms, clock.now()));
+        Self { occasion, attempt, said: Mutex::default(), kept: Mutex::new(false), scores, clock }
+    }
+
+    /// How it came to the trainee.
+    pub(crate) fn occasion(&self) -> Occasion {
+        self.occasion
+    }
+
+    /// Its place in the course, if it has one.
+    pub(crate) fn place(&self) -> Option<usize> {
+        match self.occasion {
+            Occasion::Course(place) => Some(place),
+            Occasion::Choice | Occasion::Mystery => None,
+        }
     }
 
     /// How it stands.
@@ -81,9 +134,14 @@ impl Exercising {
         locked(&self.said).clone()
     }
 
-    /// Whether it is over, so that the answer may be shown.
-    pub(crate) fn is_over(&self) -> bool {
-        locked(&self.attempt).standing() != Standing::Open
+    /// Whether something can still be done: it is not over, and neither is its time.
+    pub(crate) fn is_open(&self) -> bool {
+        locked(&self.attempt).is_open(self.clock.now())
+    }
+
+    /// What is left of its time, if that is limited.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        locked(&self.attempt).time_left(self.clock.now())
     }
 
     /// Takes the next hint.
@@ -120,15 +178,15 @@ impl Exercising {
         self.keep_if_over().await;
     }
 
-    /// Ends it when the trainee turns to something else: what was done counts.
+    /// Ends it when the trainee turns to something else: what was done counts, and in a course it was the only time.
     pub(crate) async fn leave(&self) {
-        if self.attempt().is_touched() {
+        if self.attempt().is_touched() || self.place().is_some() {
             self.keep().await;
         }
     }
 
     async fn keep_if_over(&self) {
-        if self.is_over() {
+        if self.attempt().standing() != Standing::Open {
             self.keep().await;
         }
     }
@@ -138,8 +196,7 @@ impl Exercising {
         if std::mem::replace(&mut *locked(&self.kept), true) {
             return;
         }
-        let attempt = self.attempt();
-        self.scores.keep(attempt.exercise().name().to_owned(), attempt.record(self.clock.now())).await;
+        self.scores.keep(&self.attempt(), self.occasion, self.clock.now()).await;
     }
 
     fn say(&self, said: Option<Said>) {

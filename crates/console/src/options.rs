@@ -1,12 +1,13 @@
 //! Choices that hold for a whole console.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_rules::Rulebook;
 use edge502_rules::clock::SharedClock;
 use edge502_rules::page::ErrorPages;
 use edge502_scenario::Library;
-use edge502_train::{Language, ProgressFile};
+use edge502_train::{Course, Language, ProgressFile, Seed, SheetKey};
 
 /// What a console is started with.
 #[derive(Clone)]
@@ -25,12 +26,18 @@ pub struct ConsoleOptions {
     pub error_pages: ErrorPages,
     /// Where scores are kept beyond a visit, those of all browsers together; `None` keeps them nowhere.
     pub progress: Option<ProgressFile>,
+    /// The course that trainees take; they are then offered nothing else.
+    pub course: Option<Arc<Course>>,
+    /// What draws and orders follow from; `None` takes the course's own seed, or another for each browser.
+    pub seed: Option<Seed>,
+    /// What result sheets are signed with.
+    pub key: Option<Arc<SheetKey>>,
     /// What is bounded.
     pub limits: Limits,
 }
 
 impl ConsoleOptions {
-    /// A free port, the browser's language, documented rules, pages of 2019, default limits.
+    /// A free port, the browser's language, documented rules, pages of 2019, no course, default limits.
     pub fn new(library: Library, clock: SharedClock) -> Self {
         Self {
             port: 0,
@@ -40,6 +47,9 @@ impl ConsoleOptions {
             rulebook: Rulebook::default(),
             error_pages: ErrorPages::default(),
             progress: None,
+            course: None,
+            seed: None,
+            key: None,
             limits: Limits::default(),
         }
     }

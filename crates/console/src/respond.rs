@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::HeaderName;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -47,6 +48,15 @@ pub(crate) fn response(status: StatusCode, media_type: &'static str, body: Body)
 /// A page.
 pub(crate) fn page(status: StatusCode, page: Markup) -> Response<Body> {
     response(status, "text/html; charset=utf-8", whole(page.into_string()))
+}
+
+/// A file to keep.
+pub(crate) fn download(name: &'static str, media_type: &'static str, text: String) -> Response<Body> {
+    let mut response = response(StatusCode::OK, media_type, whole(text));
+    let disposition =
+        HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("names are plain ASCII");
+    response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    response
 }
 
 /// Style, script or icon.

@@ -25,10 +25,16 @@ pub(crate) enum Route {
     Track(Track),
     /// The scores.
     Results,
+    /// The result sheet, to keep.
+    Sheet,
     /// Start a lab.
     Start,
     /// Start an exercise.
     Begin,
+    /// Start one that is drawn.
+    Mystery,
+    /// Start the next of the course.
+    Next,
     /// The browser's exercise.
     Exercise,
     /// Take a hint.
@@ -70,8 +76,11 @@ impl Route {
             ["exercises"] => Self::Exercises,
             ["track", track] => Self::Track(track.parse().ok()?),
             ["results"] => Self::Results,
+            ["results", "sheet"] => Self::Sheet,
             ["start"] => Self::Start,
             ["begin"] => Self::Begin,
+            ["mystery"] => Self::Mystery,
+            ["next"] => Self::Next,
             ["exercise"] => Self::Exercise,
             ["exercise", "hint"] => Self::Hint,
             ["exercise", "diagnose"] => Self::Diagnose,
@@ -107,8 +116,11 @@ impl Route {
         match self {
             Self::Exercises => "/exercises",
             Self::Results => "/results",
+            Self::Sheet => "/results/sheet",
             Self::Start => "/start",
             Self::Begin => "/begin",
+            Self::Mystery => "/mystery",
+            Self::Next => "/next",
             Self::Exercise => "/exercise",
             Self::Hint => "/exercise/hint",
             Self::Diagnose => "/exercise/diagnose",
@@ -127,13 +139,37 @@ impl Route {
 
     /// The one method it takes; with GET comes HEAD.
     pub(crate) fn method(&self) -> Method {
-        match self {
-            Self::Start | Self::Begin | Self::Hint | Self::Diagnose | Self::Remedy | Self::Check | Self::GiveUp => {
-                Method::POST
-            }
-            Self::LabApply | Self::LabAsk | Self::LabClose | Self::Language => Method::POST,
-            _ => Method::GET,
-        }
+        let is_page = matches!(
+            self,
+            Self::Enter(_)
+                | Self::Home
+                | Self::Class(_)
+                | Self::Cause(_)
+                | Self::Scenario(_)
+                | Self::Exercises
+                | Self::Track(_)
+                | Self::Results
+                | Self::Exercise
+                | Self::Lab
+                | Self::LabEvents
+                | Self::Asset(_)
+        );
+        if is_page { Method::GET } else { Method::POST }
+    }
+
+    /// Whether it offers what a course does not: a choice, and the answers.
+    pub(crate) const fn is_free_choice(&self) -> bool {
+        matches!(
+            self,
+            Self::Class(_)
+                | Self::Cause(_)
+                | Self::Scenario(_)
+                | Self::Exercises
+                | Self::Track(_)
+                | Self::Start
+                | Self::Begin
+                | Self::Mystery
+        )
     }
 }
 
@@ -158,8 +194,11 @@ mod tests {
             Route::Exercises,
             Route::Track(Track::Whose),
             Route::Results,
+            Route::Sheet,
             Route::Start,
             Route::Begin,
+            Route::Mystery,
+            Route::Next,
             Route::Exercise,
             Route::Hint,
             Route::Diagnose,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use edge502_train::Language;
+use edge502_train::{Language, Seed};
 
 use super::{Format, LibraryArguments, RuleArguments, values};
 
@@ -17,6 +17,7 @@ It prints an address with a token; who opens it gets a lab of their own. It list
 Examples:
   edge502 console
   edge502 console --port 8502 --max-labs 30 --lang zh
+  edge502 console --course week.toml --key class.key
   edge502 console --format json          one JSON object on one line, then it serves
 
 It serves until SIGINT, SIGTERM or SIGHUP.")]
@@ -36,6 +37,15 @@ pub(crate) struct ConsoleArguments {
     /// Where scores are kept. Default: `edge502/progress.json` where the platform keeps data of applications
     #[arg(long, value_name = "FILE")]
     pub(crate) progress: Option<PathBuf>,
+    /// Offer this course alone: its exercises in its order, each once, with its time and hints
+    #[arg(long, value_name = "FILE")]
+    pub(crate) course: Option<PathBuf>,
+    /// What draws and the order of choices follow from. Default: the course's seed, or another for each browser
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<Seed>,
+    /// Sign result sheets with this key; `edge502 train --new-key FILE` makes one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

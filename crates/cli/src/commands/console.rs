@@ -2,10 +2,11 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use edge502_console::{Console, ConsoleOptions, Limits};
-use edge502_train::ProgressFile;
+use edge502_train::{ProgressFile, SheetKey};
 use serde_json::json;
 
 use super::take_down;
@@ -45,10 +46,15 @@ fn options(arguments: &ConsoleArguments) -> anyhow::Result<ConsoleOptions> {
         Some(path) => ProgressFile::at(path),
         None => ProgressFile::usual()?,
     };
-    let mut options = ConsoleOptions::new(arguments.library.library()?, clock(None));
+    let library = arguments.library.library()?;
+    let course = arguments.course.as_deref().map(|path| super::course(path, &library)).transpose()?;
+    let mut options = ConsoleOptions::new(library, clock(None));
     options.port = arguments.port;
     options.language = arguments.lang;
     options.progress = Some(progress);
+    options.course = course.map(Arc::new);
+    options.seed = arguments.seed;
+    options.key = arguments.key.as_deref().map(SheetKey::read).transpose()?.map(Arc::new);
     options.rulebook = arguments.rules.rules;
     options.error_pages = arguments.rules.error_pages;
     options.limits = Limits { labs: arguments.max_labs.into(), idle: Duration::from_mins(arguments.idle.into()) };

@@ -2,14 +2,14 @@
 
 use edge502_scenario::StepKind;
 use edge502_scenario::serve::Action;
-use edge502_train::{Attempt, Check, Diagnosis, Remedy, Standing, Verdict};
+use edge502_train::{Attempt, Check, Diagnosis, Remedy, Standing, Track, Verdict};
 use maud::{Markup, html};
 
 use super::Frame;
 use super::lab::{comparison, news, script, seen};
-use super::parts::{Answer, contents, diff, level, live, live_source, sight_parts, status};
+use super::parts::{Answer, contents, diff, level, live, live_source, minutes_left, sight_parts, status};
 use crate::diff::Change;
-use crate::exercising::{Exercising, Said};
+use crate::exercising::{Exercising, Occasion, Said};
 use crate::route::Route;
 use crate::seat::View;
 
@@ -20,19 +20,33 @@ pub(crate) fn exercise(frame: &Frame<'_>, exercising: &Exercising, view: &View) 
     let exercise = attempt.exercise();
     let answer = if attempt.standing() == Standing::Open { Answer::Hidden } else { Answer::Shown };
     let title = (texts.exercise_title)(exercise.name());
+    let (back, begun) = way_back(frame, exercising.occasion(), exercise.track());
     let main = html! {
-        p.crumbs { a href=(Route::Track(exercise.track()).path()) { ((frame.train.track)(exercise.track())) } }
+        p.crumbs { a href=(back) { (begun) } }
         h1 { (title) }
-        p.facts { (level(frame, exercise.level())) }
+        p.facts {
+            (level(frame, exercise.level()))
+            @if let Some(left) = exercising.time_left().filter(|_| answer == Answer::Hidden) { " " span.tag { (minutes_left(frame, left)) } }
+        }
         blockquote lang="en" { p { (exercise.story()) } }
         (live_source(view.version))
         (live("live-result", &result(frame, &attempt, exercising.said(), view)))
         (contents(frame, &parts(frame, answer)))
-        @if answer == Answer::Shown { (solution(frame, &attempt)) } @else { (work(frame, &attempt, view)) }
+        @if answer == Answer::Shown { (solution(frame, &attempt, &back)) } @else { (work(frame, &attempt, view)) }
         (live("live-seen", &html! { @if let Some(sight) = &view.now { (seen(frame, view, sight, answer)) } }))
         @if answer == Answer::Hidden { (own(frame, view)) (give_up(frame)) }
     };
     frame.page(&title, &script(), &main)
+}
+
+/// Where the exercise was begun, and the name of that place. What was drawn does not tell its track.
+fn way_back(frame: &Frame<'_>, occasion: Occasion, track: Track) -> (String, &'static str) {
+    let (route, name) = match occasion {
+        Occasion::Choice => (Route::Track(track), (frame.train.track)(track)),
+        Occasion::Mystery => (Route::Exercises, frame.texts.nav_exercises),
+        Occasion::Course(_) => (Route::Home, frame.texts.nav_course),
+    };
+    (route.path(), name)
 }
 
 /// The parts of the page below what is up.
@@ -235,7 +249,7 @@ fn give_up(frame: &Frame<'_>) -> Markup {
 }
 
 /// The answer, for those who have given theirs.
-fn solution(frame: &Frame<'_>, attempt: &Attempt) -> Markup {
+fn solution(frame: &Frame<'_>, attempt: &Attempt, back: &str) -> Markup {
     let texts = frame.texts;
     let exercise = attempt.exercise();
     let (scenario, cause) = (exercise.scenario(), exercise.cause());
@@ -259,8 +273,10 @@ fn solution(frame: &Frame<'_>, attempt: &Attempt) -> Markup {
                 }
             }
             p.links {
-                a.button href=(Route::Track(exercise.track()).path()) { (texts.to_exercises) } " "
-                a href=(Route::Scenario(scenario.id.clone()).path()) { (texts.same_lab) }
+                a.button href=(back) { (if frame.in_course { texts.to_course } else { texts.to_exercises }) }
+                @if !frame.in_course {
+                    " " a href=(Route::Scenario(scenario.id.clone()).path()) { (texts.same_lab) }
+                }
             }
         }
     }

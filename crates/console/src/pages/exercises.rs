@@ -25,8 +25,38 @@ pub(crate) fn tracks(frame: &Frame<'_>, library: &Library) -> Markup {
                 }
             }
         }
+        (mystery(frame))
     };
     frame.page(texts.exercises_title, &html! {}, &main)
+}
+
+/// The form that draws an exercise.
+fn mystery(frame: &Frame<'_>) -> Markup {
+    let texts = frame.texts;
+    html! {
+        section aria-labelledby="mystery" {
+            h2 #mystery { (texts.mystery_title) }
+            p { (texts.mystery_text) }
+            form method="post" action=(Route::Mystery.path()) {
+                (frame.token())
+                div.fields {
+                    label {
+                        span { (texts.mystery_track) }
+                        select name="track" {
+                            option value="" { (texts.mystery_any) }
+                            @for track in Track::ALL { option value=(track.id()) { ((frame.train.track)(track)) } }
+                        }
+                    }
+                    label {
+                        span { (texts.mystery_seed) }
+                        input type="number" name="seed" min="0" max=(u32::MAX) inputmode="numeric" aria-describedby="mystery-seed";
+                    }
+                }
+                p.facts #mystery-seed { (texts.mystery_seed_text) }
+                div.actions { button.primary type="submit" { (texts.mystery_begin) } }
+            }
+        }
+    }
 }
 
 /// The exercises of one track. Titles and ids of scenarios would give the answers away.

@@ -1,6 +1,7 @@
 //! The pages: pure functions from what is known to HTML. Everything that comes from elsewhere is escaped by `maud`.
 
 pub(crate) mod catalogue;
+pub(crate) mod course;
 pub(crate) mod exercise;
 pub(crate) mod exercises;
 pub(crate) mod lab;
@@ -30,6 +31,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) form_token: Option<&'a str>,
     /// Where the browser's lab is looked at, if it has one.
     pub(crate) lab: Option<Route>,
+    /// Whether there is a course, and nothing else.
+    pub(crate) in_course: bool,
 }
 
 impl Frame<'_> {
@@ -75,7 +78,11 @@ impl Frame<'_> {
 
     fn navigation(&self) -> Markup {
         let texts = self.texts;
-        let mut places = vec![(Route::Home, texts.nav_scenarios), (Route::Exercises, texts.nav_exercises)];
+        let mut places = if self.in_course {
+            vec![(Route::Home, texts.nav_course)]
+        } else {
+            vec![(Route::Home, texts.nav_scenarios), (Route::Exercises, texts.nav_exercises)]
+        };
         match &self.lab {
             Some(Route::Exercise) => places.push((Route::Exercise, texts.nav_exercise)),
             Some(lab) => places.push((lab.clone(), texts.nav_lab)),
@@ -105,6 +112,11 @@ impl Frame<'_> {
                 }
             }
         }
+    }
+
+    /// What a way back to the first page is called.
+    pub(crate) const fn to_home(&self) -> &'static str {
+        if self.in_course { self.texts.to_course } else { self.texts.to_scenarios }
     }
 
     /// The hidden field without which no form is taken.

@@ -9,6 +9,7 @@ mod viewer;
 
 use edge502_scenario::Level;
 use maud::{Markup, html};
+use time::Duration;
 
 pub(super) use chain::chain;
 pub(super) use conversation::conversation;
@@ -24,6 +25,11 @@ use crate::sight::Sight;
 /// How hard a scenario is.
 pub(super) fn level(frame: &Frame<'_>, level: Level) -> Markup {
     html! { span.tag { ((frame.train.level)(level)) } }
+}
+
+/// What is left of a time, in whole minutes.
+pub(super) fn minutes_left(frame: &Frame<'_>, left: Duration) -> String {
+    if left.is_negative() { frame.texts.time_is_up.to_owned() } else { (frame.texts.time_left)(left.whole_minutes()) }
 }
 
 /// Whether the answer may be seen, or is to be found.

@@ -8,6 +8,7 @@ pub(super) static TEXTS: Texts = Texts {
     skip: "Skip to content",
     nav_label: "Main",
     nav_scenarios: "Scenarios",
+    nav_course: "Course",
     nav_exercises: "Exercises",
     nav_lab: "My lab",
     nav_exercise: "My exercise",
@@ -17,9 +18,10 @@ pub(super) static TEXTS: Texts = Texts {
     footer: "Everything runs on this machine. Certificates say TEST ONLY; names end in .test. Not affiliated with AWS.",
 
     welcome: "Welcome to edge502",
-    welcome_text: "This browser now has a place of its own. You are being taken to the scenarios.",
-    welcome_on: "Go to the scenarios",
+    welcome_text: "This browser now has a place of its own. You are being taken there.",
+    welcome_on: "Go on",
     to_scenarios: "To the scenarios",
+    to_course: "To the course",
     to_lab: "To my lab",
     refused_title: "Not answered",
     refused_host: "This request was sent to another name than the console's own address. Open the address that the program printed.",
@@ -129,6 +131,43 @@ pub(super) static TEXTS: Texts = Texts {
     same_lab: "Look at the scenario",
     no_exercise_title: "No exercise is under way",
     no_exercise_text: "You have not begun one, or its lab was taken down because nobody used it. Choose an exercise.",
+    time_left: |minutes| match minutes {
+        0 => "less than a minute left".to_owned(),
+        1 => "1 minute left".to_owned(),
+        minutes => format!("{minutes} minutes left"),
+    },
+    time_is_up: "The time is up.",
+    mystery_title: "Mystery",
+    mystery_text: "A fault drawn at random, under random names and dates, so that answers cannot be copied.",
+    mystery_track: "Track",
+    mystery_any: "any",
+    mystery_seed: "Seed",
+    mystery_seed_text: "A number from 0 to 4294967295. The same seed draws the same exercise for everybody; left empty, nobody knows beforehand.",
+    mystery_begin: "Begin a mystery",
+
+    course_lead: |count, minutes| {
+        let exercises = if count == 1 { "1 exercise".to_owned() } else { format!("{count} exercises") };
+        let limit = minutes.map_or_else(String::new, |minutes| {
+            format!(" There are {minutes} minutes for all together, from the first on.")
+        });
+        format!("{exercises}, in this order, once each.{limit}")
+    },
+    course_begin: "Begin the course",
+    course_continue: "Back to the exercise",
+    course_next: "Next exercise",
+    course_over: "The course is over: see the results",
+    course_plan: "What is asked",
+    course_place: |place| format!("Exercise {place}"),
+    course_terms: |minutes, hints| {
+        let hints = match hints {
+            0 => "no hints".to_owned(),
+            1 => "1 hint".to_owned(),
+            hints => format!("{hints} hints"),
+        };
+        minutes.map_or_else(|| hints.clone(), |minutes| format!("{minutes} minutes, {hints}"))
+    },
+    course_open: "under way",
+
     results_title: "Results",
     results_none: "Nothing yet. Begin an exercise.",
     results_visit: "This visit",
@@ -136,6 +175,12 @@ pub(super) static TEXTS: Texts = Texts {
     results_kept_text: |path| format!("The best of all who use this console and the terminal, in {path}."),
     results_not_kept: "The last score could not be kept",
     results_total: |total| format!("{total} points in all"),
+    points: |points| format!("{points} points"),
+    sheet_title: "Result sheet",
+    sheet_text: "For a team leader: what was done, how long it took, and the points. The sheet is in English.",
+    sheet_signed: "It is signed with the console's key; edge502 train --verify finds every change.",
+    sheet_unsigned: "It is signed without a key, which shows damage alone; start the console with --key where that matters.",
+    sheet_name: "Name of the trainee",
     results_columns: ["Exercise", "Outcome", "Points", "Hints", "Wrong diagnoses, useless remedies", "Minutes"],
     kept_columns: ["Exercise", "Outcome", "Best", "Attempts"],
     solved: "solved",
