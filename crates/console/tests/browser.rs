@@ -10,9 +10,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use edge502_console::{Console, ConsoleOptions};
-use edge502_rules::clock::FixedClock;
+use edge502_rules::clock::{FixedClock, SharedClock};
 use edge502_scenario::Library;
-use edge502_train::ProgressFile;
+use edge502_train::{Course, ProgressFile};
 use time::macros::datetime;
 
 /// Where Debian puts it.
@@ -41,12 +41,13 @@ async fn a_trainee_gets_through_in_a_real_browser() {
     }
     let scores = tempfile::tempdir().unwrap();
     let file = ProgressFile::at(scores.path().join("progress.json"));
-    let clock = Arc::new(FixedClock(datetime!(2026-06-01 12:00 UTC)));
-    let mut options = ConsoleOptions::new(Library::built_in().unwrap(), clock);
+    let clock: SharedClock = Arc::new(FixedClock(datetime!(2026-06-01 12:00 UTC)));
+    let mut options = ConsoleOptions::new(Library::built_in().unwrap(), clock.clone());
     options.progress = Some(file.clone());
     let console = Console::start(options).await.unwrap();
+    let course = Console::start(hostile_course(clock)).await.unwrap();
     let mut drive = Command::new("node");
-    drive.arg(directory.join("drive.mjs")).arg(console.url());
+    drive.arg(directory.join("drive.mjs")).args([console.url(), course.url()]);
     if let Ok(shots) = std::env::var("EDGE502_SCREENSHOTS") {
         drive.arg(shots);
     }
@@ -56,5 +57,27 @@ async fn a_trainee_gets_through_in_a_real_browser() {
     println!("{said}");
     let known = file.load().unwrap();
     assert_eq!(known.of("certificate/expired").map(|known| (known.best, known.solved)), Some((75, true)));
+    course.shutdown().await;
     console.shutdown().await;
+}
+
+/// A course of scenarios whose texts would be scripts, if they were not escaped.
+fn hostile_course(clock: SharedClock) -> ConsoleOptions {
+    let scripts = "<script>alert(1)</script><img src=x onerror=alert(1)>";
+    let scenario = format!(
+        "title = '{scripts}'\ncause = 'connection-refused'\nstory = '\"><{scripts} Every page is a 502.'\n\
+         trap = '{scripts}'\norigin.port.behavior = 'refuse'\nexpect.status = 502\n\
+         [[fix]]\ntitle = 'Start the server {scripts}'\norigin.port.behavior = 'serve'\nexpect.status = 200\n\
+         [[dead_end]]\ntitle = 'Wait {scripts}'\nwhy = '{scripts}'\nexpect.status = 502\n"
+    );
+    let scenarios = tempfile::tempdir().unwrap();
+    std::fs::create_dir(scenarios.path().join("own")).unwrap();
+    std::fs::write(scenarios.path().join("own/hostile.toml"), scenario).unwrap();
+    let library = Library::from_directory(scenarios.path()).unwrap();
+    let exercise = "[[exercise]]\nid = 'own/hostile'\nminutes = 10\nhints = 1\n";
+    let text = format!("title = 'A course {scripts}'\nminutes = 30\n{exercise}{exercise}");
+    let course = Course::parse("course.toml", &text, &library).unwrap();
+    let mut options = ConsoleOptions::new(library, clock);
+    options.course = Some(Arc::new(course));
+    options
 }

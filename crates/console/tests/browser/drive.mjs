@@ -1,91 +1,17 @@
-// Drives a running console in Chromium: `node drive.mjs URL [DIRECTORY FOR SCREENSHOTS]`.
+// Drives running consoles in Chromium: `node drive.mjs URL URL-WITH-COURSE [DIRECTORY FOR SCREENSHOTS]`.
 //
-// A trainee's way through a lab and an exercise, without and with scripts; axe-core on every kind of page, light and
-// dark, in both languages; no page wider than 320 CSS pixels; no request to anywhere but the console.
+// A trainee's way through a lab, an exercise and a course, without and with scripts; axe-core on every kind of page,
+// light and dark, wide and narrow, in both languages; attacks from other pages; no request to anywhere but the console.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import { attacks } from "./attacks.mjs";
+import { at, browser, courseUrl, examine, press, settled, status, strangers, trainee, url } from "./visit.mjs";
 
-const [url, shots] = process.argv.slice(2);
-const origin = new URL(url).origin;
-// Evaluated, not added: the pages' policy takes no script that is not theirs.
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
-
-const browser = await chromium.launch({ executablePath: process.env.EDGE502_CHROMIUM ?? "/usr/bin/chromium", args: flags });
-const strangers = [];
-
-/** A browser of its own, with a cookie of its own. */
-async function trainee(options = {}) {
-  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
-  context.on("request", (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith("data:") && request.url() !== "about:srcdoc") strangers.push(request.url());
-  });
-  page.on("pageerror", (error) => strangers.push(`script: ${error}`));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("status of 4")) strangers.push(`console: ${message.text()}`);
-  });
-  await page.goto(url);
-  await page.waitForURL(`${origin}/`);
-  return page;
-}
-
-const status = (page) => page.locator(".figure .status").innerText();
-
-/** Presses a button and waits for the page it leads to. */
-async function press(page, button) {
-  await button.click();
-  await page.waitForLoadState("load");
-}
-
-async function settled(page, expected) {
-  await page.waitForFunction((expected) => document.querySelector(".figure .status")?.textContent === expected && !document.querySelector(".news")?.textContent.includes("at work"), expected);
-  assert.equal(await status(page), expected);
-}
-
-/** No fault of accessibility, no page wider than a narrow screen, in light and dark and both languages. */
-async function examine(page, name) {
-  for (const language of ["zh", "en"]) {
-    if (await page.locator(".languages").count()) await press(page, page.locator(`.languages button[value=${language}]`));
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width: 1280, height: 900 });
-      await page.evaluate(() => scrollTo(0, 0));
-      await page.evaluate(axe);
-      const found = await page.evaluate((rules) => axe.run(document, rules), rules);
-      const faults = found.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")}`);
-      assert.deepEqual(faults, [], `${name}, ${language}, ${colorScheme}`);
-      if (shots) await page.screenshot({ path: join(shots, `${name}-${language}-${colorScheme}.png`), fullPage: true });
-      await page.setViewportSize({ width: 320, height: 700 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= 320, `${name} is ${wide} pixels wide at 320`);
-      if (shots) {
-        await page.setViewportSize({ width: 375, height: 800 });
-        await page.screenshot({ path: join(shots, `${name}-${language}-${colorScheme}-narrow.png`), fullPage: true });
-      }
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1280, height: 900 });
-  console.log(`ok ${name}: accessible in light and dark, English and Chinese; fits 320 pixels`);
-}
+const { origin } = new URL(url);
 
 async function visit(page, path, name) {
-  await page.goto(origin + path);
+  await page.goto(at(page, path));
   await examine(page, name);
 }
 
@@ -162,6 +88,53 @@ async function keyboard(page) {
   console.log("ok keyboard: skip link, visible focus");
 }
 
+/** Drawn by a seed: the name tells the seed and nothing else. */
+async function mystery(page) {
+  await page.goto(`${origin}/exercises`);
+  await page.getByLabel("Track").selectOption("certificates");
+  await page.getByLabel("Seed").fill("4711");
+  await press(page, page.getByRole("button", { name: "Begin a mystery" }));
+  await page.waitForFunction(() => !document.querySelector(".news")?.textContent.includes("at work"));
+  assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "Exercise mystery-4711");
+  await examine(page, "mystery");
+  console.log("ok mystery: drawn by its seed");
+}
+
+/** Once through a course whose title and stories are full of scripts, and the sheet of it. */
+async function course() {
+  const page = await trainee({ acceptDownloads: true }, courseUrl);
+  await examine(page, "course");
+  await press(page, page.getByRole("button", { name: "Begin the course" }));
+  await settled(page, "502");
+  await examine(page, "course-exercise");
+  const remedies = page.locator("#live-remedies li");
+  for (let number = 0; number < (await remedies.count()); number += 1) {
+    await press(page, remedies.nth(number).getByRole("button", { name: "Apply" }));
+    await page.waitForFunction(() => !document.querySelector(".news")?.textContent.includes("at work"));
+    if ((await status(page)) === "200") break;
+  }
+  await page.getByRole("radio", { name: /Nothing accepts connections/ }).check();
+  await press(page, page.getByRole("button", { name: "Name the cause" }));
+  assert.ok(await page.getByText(/^Solved, for/).isVisible());
+  await press(page, page.getByRole("link", { name: "To the course" }));
+  await examine(page, "course-under-way");
+  await press(page, page.getByRole("button", { name: "Next exercise" }));
+  await press(page, page.getByRole("button", { name: "Give up" }));
+  await press(page, page.getByRole("link", { name: "To the course" }));
+  await press(page, page.getByRole("link", { name: "The course is over" }));
+  await examine(page, "course-results");
+  await page.getByLabel("Name of the trainee").fill("A. Kim");
+  for (const [form, name] of [["Markdown", "result.md"], ["HTML", "result.html"], ["JSON", "result.json"], ["CSV", "result.csv"]]) {
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: form }).click();
+    const download = await downloading;
+    assert.equal(download.suggestedFilename(), name);
+    assert.match(await readFile(await download.path(), "utf8"), /A. Kim/);
+  }
+  await page.context().close();
+  console.log("ok course: in order and once, with a result sheet in four forms");
+}
+
 async function withoutScripts() {
   const page = await trainee({ javaScriptEnabled: false });
   await page.goto(`${origin}/scenario/certificate/expired`);
@@ -183,9 +156,12 @@ try {
   await lab(page);
   await live(page);
   await exercise(page);
+  await mystery(page);
   await withoutScripts();
+  await course();
   assert.deepEqual(strangers, [], "nothing but the console is asked, and no script fails");
   console.log("ok no request left the console");
+  await attacks();
 } finally {
   await browser.close();
 }
