@@ -250,6 +250,7 @@ fn a_handout_shows_what_a_running_lab_showed() {
     for shown in [
         "The shop went down on Monday.",
         "CloudFront wasn't able to connect to the origin.",
+        "HTTP/1.1 502 Bad Gateway",
         "x-cache: Error from cloudfront",
         "OriginConnectError",
         "Verify return code: 10 (certificate has expired)",

@@ -11,8 +11,9 @@ use super::Capture;
 use crate::Track;
 use crate::document::{block, escaped, moment, prose};
 
-/// How many lines of a body are printed.
+/// How many lines of a body are printed, and how much of each.
 const BODY: usize = 16;
+const LINE: usize = 110;
 /// How many lines of `openssl s_client`, and which of the others are kept.
 const OPENSSL: usize = 24;
 const TELLING: [&str; 6] = ["verify error", "Verif", "alert", "errno", "Protocol", "notAfter"];
@@ -49,22 +50,29 @@ pub(super) fn markdown(scenario: &Scenario, captured: &Capture) -> String {
 
 fn viewer(text: &mut String, captured: &Capture) {
     text.push_str("## What the viewer gets\n\n");
-    text.push_str(&block(&format!("$ {}\n{}", captured.brief.curl, answer(&captured.answer))));
+    let protocol = captured.exchange.log.value("cs-protocol-version").unwrap_or_default();
+    text.push_str(&block(&format!("$ {}\n{protocol} {}", captured.brief.curl, answer(&captured.answer))));
 }
 
 fn answer(answer: &Answer) -> String {
-    let mut text = format!("{}\n", answer.status);
+    let reason = http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+    let mut text = format!("{} {}\n", answer.status, reason.unwrap_or_default());
     for (name, value) in &answer.headers {
         let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
     }
     text.push('\n');
     let body = String::from_utf8_lossy(&answer.body);
-    let lines: Vec<&str> = body.lines().take(BODY).map(|line| line.get(..160).unwrap_or(line)).collect();
+    let lines: Vec<String> = body.lines().take(BODY).map(cut).collect();
     text.push_str(&lines.join("\n"));
     if body.lines().count() > BODY {
         text.push_str("\n…");
     }
     text
+}
+
+/// A line that fits the page.
+fn cut(line: &str) -> String {
+    line.char_indices().nth(LINE).map_or_else(|| line.to_owned(), |(end, _)| format!("{}…", &line[..end]))
 }
 
 fn log(text: &mut String, exchange: &Exchange) {
