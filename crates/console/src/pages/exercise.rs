@@ -19,7 +19,7 @@ pub(crate) fn exercise(frame: &Frame<'_>, exercising: &Exercising, view: &View) 
     let attempt = exercising.attempt();
     let exercise = attempt.exercise();
     let answer = if attempt.standing() == Standing::Open { Answer::Hidden } else { Answer::Shown };
-    let title = (texts.exercise_title)(exercise.name());
+    let title = exercising.place().map_or_else(|| (texts.exercise_title)(exercise.name()), texts.course_place);
     let (back, begun) = way_back(frame, exercising.occasion(), exercise.track());
     let main = html! {
         p.crumbs { a href=(back) { (begun) } }

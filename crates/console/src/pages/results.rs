@@ -59,7 +59,8 @@ fn sheet(frame: &Frame<'_>, is_signed: bool) -> Markup {
     html! {
         section aria-labelledby="sheet" {
             h2 #sheet { (texts.sheet_title) }
-            p { (texts.sheet_text) " " @if is_signed { (texts.sheet_signed) } @else { (texts.sheet_unsigned) } }
+            p { (texts.sheet_text) }
+            p.facts { (if is_signed { texts.sheet_signed } else { texts.sheet_unsigned }) }
             form method="post" action=(Route::Sheet.path()) {
                 (frame.token())
                 div.fields {

@@ -156,7 +156,7 @@ pub(super) static TEXTS: Texts = Texts {
     course_continue: "Back to the exercise",
     course_next: "Next exercise",
     course_over: "The course is over: see the results",
-    course_plan: "What is asked",
+    course_plan: "Exercises",
     course_place: |place| format!("Exercise {place}"),
     course_terms: |minutes, hints| {
         let hints = match hints {

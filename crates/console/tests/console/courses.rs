@@ -74,16 +74,16 @@ async fn a_course_offers_its_exercises_in_order_and_once() {
     visitor.post("/results/sheet", &[("trainee", "A. Kim"), ("form", "result.md")]).await.is(404);
 
     visitor.post("/next", &[]).await.is(200);
-    visitor.settled("/exercise").await.says("Exercise exercise-1").says("10 minutes left");
+    visitor.settled("/exercise").await.says("<h1>Exercise 1</h1>").says("10 minutes left");
     visitor.post("/exercise/hint", &[]).await.says("There are no more hints.");
     visitor.get("/").await.says("under way").says("Back to the exercise");
-    visitor.post("/next", &[]).await.says("Exercise exercise-1");
+    visitor.post("/next", &[]).await.says("<h1>Exercise 1</h1>");
     visitor.post("/exercise/diagnose", &[("cause", "certificate-expired")]).await.says("Right. Now cure it.");
     assert_eq!(sheet(&visitor).await.sheet.rows[0].record.score, 36, "what is under way is on the sheet as it stands");
     visitor.post("/exercise/give-up", &[]).await.says("To the course");
     visitor.get("/").await.says("not solved, 36 points").says("Next exercise");
     visitor.post("/next", &[]).await.is(200);
-    visitor.settled("/exercise").await.says("Exercise exercise-2");
+    visitor.settled("/exercise").await.says("<h1>Exercise 2</h1>");
     visitor.post("/exercise/give-up", &[]).await.is(200);
     visitor.get("/").await.says("The course is over");
     visitor.post("/next", &[]).await.is(200).says("The course is over");
@@ -108,7 +108,7 @@ async fn time_is_up_for_an_exercise_and_for_the_course() {
     visitor.get("/exercise").await.says("The time is up.");
     visitor.post("/exercise/diagnose", &[("cause", "certificate-expired")]).await.says("The time is up.");
     visitor.post("/next", &[]).await.is(200);
-    visitor.settled("/exercise").await.says("Exercise exercise-2").says("4 minutes left");
+    visitor.settled("/exercise").await.says("<h1>Exercise 2</h1>").says("4 minutes left");
     clock.advance(Duration::from_mins(5));
     visitor.get("/").await.says("The time is up.").says("The course is over");
     visitor.post("/next", &[]).await.says("The course is over");
