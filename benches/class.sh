@@ -41,8 +41,17 @@ done
 for number in $(seq "$labs"); do
     curl -sS -o "$directory/page" -b "$directory/$number" -w '%{http_code} %{time_starttransfer} %{size_download}\n' "$address/lab"
 done > "$directory/pages"
-awk '$1 != 200 { print "a lab is not up: " $1 > "/dev/stderr"; exit 1 }' "$directory/pages"
+for path in / /exercises /track/whose /track/certificates /class/http /class/certificate /cause/chain-incomplete \
+    /scenario/certificate/expired /results; do
+    curl -sS -o "$directory/page" -b "$directory/1" -w '%{http_code} %{time_starttransfer} %{size_download}\n' "$address$path"
+done > "$directory/lists"
+for pages in pages lists; do
+    awk '$1 != 200 { print "a page is not there: " $1 > "/dev/stderr"; exit 1 }' "$directory/$pages"
+done
+# Waiting times and the largest size of the pages in a file.
+told() { printf '%s, largest %s' "$(awk '{ print $2 }' "$1" | spread)" "$(awk '$3 > m { m = $3 } END { printf "%.0f KiB", m / 1024 }' "$1")"; }
 
 echo "$labs labs: $(( $(resident) / 1024 )) MiB resident, $(( first / 1024 )) MiB without labs"
 echo "start of a lab: $(spread < "$directory/starts")"
-echo "page of a lab: $(awk '{ print $2 }' "$directory/pages" | spread), largest $(awk '$3 > m { m = $3 } END { printf "%.0f KiB", m / 1024 }' "$directory/pages")"
+echo "page of a lab: $(told "$directory/pages")"
+echo "lists, stories, results: $(told "$directory/lists")"

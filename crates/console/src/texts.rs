@@ -22,6 +22,10 @@ pub(crate) struct Texts {
     pub(crate) contents: &'static str,
     pub(crate) language: &'static str,
     pub(crate) footer: &'static str,
+    /// Between a label and what it is about.
+    pub(crate) colon: &'static str,
+    /// Between two facts.
+    pub(crate) comma: &'static str,
 
     // Coming in, and refusals.
     pub(crate) welcome: &'static str,

@@ -107,7 +107,7 @@ pub(crate) fn scenario(frame: &Frame<'_>, scenario: &Scenario) -> Markup {
         p { (texts.start_text) }
         (frame.button(&Route::Start, &[("id", &scenario.id)], "primary", texts.start))
         p.facts {
-            (texts.cause) ": "
+            (texts.cause) (texts.colon)
             a href=(Route::Cause(scenario.cause).path()) { ((frame.train.cause)(scenario.cause)) }
         }
     };

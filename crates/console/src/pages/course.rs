@@ -74,7 +74,7 @@ fn item(frame: &Frame<'_>, standing: &Standing, index: usize, planned: &Planned)
             @if standing.open == Some(index + 1) {
                 " " span.tag { (texts.course_open) }
             } @else if let Some(row) = standing.row(index) {
-                " " span.tag { (outcome(frame, row.record.diagnosed && row.record.cured)) ", " ((texts.points)(row.record.score)) }
+                " " span.tag { (outcome(frame, row.record.diagnosed && row.record.cured)) (texts.comma) ((texts.points)(row.record.score)) }
             }
         }
     }

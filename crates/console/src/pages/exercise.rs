@@ -105,7 +105,7 @@ fn what_is_up(frame: &Frame<'_>, kind: StepKind) -> &'static str {
 fn checked(frame: &Frame<'_>, check: &Check) -> Markup {
     let class = if check.verdict == Verdict::Cured { "good" } else { "bad" };
     html! {
-        p { strong class=(class) { (frame.texts.verdict_title) ": " ((frame.train.verdict)(check.verdict)) } }
+        p { strong class=(class) { (frame.texts.verdict_title) (frame.texts.colon) ((frame.train.verdict)(check.verdict)) } }
         p.facts { ((frame.train.seen)(check)) }
         @if let Some(why) = &check.why { p lang="en" { (why) } }
     }
@@ -163,7 +163,7 @@ fn diagnosis(frame: &Frame<'_>, attempt: &Attempt) -> Markup {
                             @let out = attempt.ruled_out().contains(cause);
                             label.choice {
                                 input type="radio" name="cause" value=(cause.id()) required disabled[out];
-                                span { ((frame.train.cause)(*cause)) @if out { " (" (texts.ruled_out) ")" } }
+                                span { ((frame.train.cause)(*cause)) @if out { (texts.ruled_out) } }
                             }
                         }
                     }

@@ -75,7 +75,7 @@ pub(crate) fn track(frame: &Frame<'_>, library: &Library, track: Track, progress
                     p.facts {
                         (level(frame, entry.level()))
                         @if let Some(known) = progress.of(&entry.scenario.id) {
-                            " " span.tag { (if known.solved { texts.solved } else { texts.unsolved }) ", " ((texts.best)(known.best)) }
+                            " " span.tag { (if known.solved { texts.solved } else { texts.unsolved }) (texts.comma) ((texts.best)(known.best)) }
                         }
                     }
                     form method="post" action=(Route::Begin.path()) {

@@ -70,7 +70,7 @@ pub(super) fn news(frame: &Frame<'_>, view: &View) -> Markup {
     };
     html! {
         p.news { (news) }
-        @if let Some(trouble) = &view.trouble { p.fault { strong { (texts.trouble) ": " } span lang="en" { (trouble) } } }
+        @if let Some(trouble) = &view.trouble { p.fault { strong { (texts.trouble) (texts.colon) } span lang="en" { (trouble) } } }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn results(frame: &Frame<'_>, library: &Library, results: &Results) -
     let main = html! {
         h1 { (texts.results_title) }
         @if let Some(trouble) = &results.trouble {
-            p.fault { strong { (texts.results_not_kept) ": " } span lang="en" { (trouble) } }
+            p.fault { strong { (texts.results_not_kept) (texts.colon) } span lang="en" { (trouble) } }
         }
         section aria-labelledby="visit" {
             h2 #visit { (texts.results_visit) }

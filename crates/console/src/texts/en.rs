@@ -15,6 +15,8 @@ pub(super) static TEXTS: Texts = Texts {
     nav_results: "Results",
     contents: "On this page",
     language: "Language",
+    colon: ": ",
+    comma: ", ",
     footer: "Everything runs on this machine. Certificates say TEST ONLY; names end in .test. Not affiliated with AWS.",
 
     welcome: "Welcome to edge502",
@@ -117,7 +119,7 @@ pub(super) static TEXTS: Texts = Texts {
     diagnosis_question: "What does CloudFront trip over?",
     diagnose: "Name the cause",
     diagnosed: "You have named the cause:",
-    ruled_out: "ruled out",
+    ruled_out: " (ruled out)",
     remedies_title: "Remedies",
     remedies_text: "Some cure it, some do nothing, some have a price. Each is applied to the broken state for real, and checked.",
     own_title: "Changes of your own",

@@ -15,6 +15,8 @@ pub(super) static TEXTS: Texts = Texts {
     nav_results: "成绩",
     contents: "本页内容",
     language: "语言",
+    colon: "：",
+    comma: "，",
     footer: "一切都只在本机运行。证书均标明 TEST ONLY，域名均以 .test 结尾。与 AWS 无关联。",
 
     welcome: "欢迎使用 edge502",
@@ -117,7 +119,7 @@ pub(super) static TEXTS: Texts = Texts {
     diagnosis_question: "CloudFront 卡在哪里？",
     diagnose: "提交诊断",
     diagnosed: "您已指出原因：",
-    ruled_out: "已排除",
+    ruled_out: "（已排除）",
     remedies_title: "处理办法",
     remedies_text: "有的能修复，有的毫无作用，有的要付出代价。每一个都会真正应用到故障状态上并接受检查。",
     own_title: "您自己的更改",

@@ -90,7 +90,7 @@ fn marks(frame: &Frame<'_>, faults: &[&Finding]) -> Markup {
     html! {
         @for fault in faults {
             p.fault {
-                strong { (frame.texts.fault) ": " ((frame.train.cause)(fault.cause)) }
+                strong { (frame.texts.fault) (frame.texts.colon) ((frame.train.cause)(fault.cause)) }
                 " " span lang="en" { (fault.detail) }
             }
         }

@@ -21,7 +21,7 @@ pub(in crate::pages) fn conversation(frame: &Frame<'_>, sight: &Sight, answer: A
             }
             @if exchange.tried.len() > 1 && answer == Answer::Shown {
                 p {
-                    (texts.origins_asked) ": "
+                    (texts.origins_asked) (texts.colon)
                     span lang="en" { (exchange.tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) }
                 }
             }
