@@ -12,8 +12,17 @@ pre{overflow-x:auto;border:1px solid #8886;padding:.6rem;font-size:.85rem}\
 table{border-collapse:collapse;display:block;overflow-x:auto}th,td{border:1px solid #8886;padding:.25rem .6rem;text-align:left}\
 @media print{body{margin:0;font-size:11px}pre{white-space:pre-wrap;font-size:9px}}";
 
-/// A page that needs nothing else, from Markdown. HTML in the Markdown is shown as text.
-pub(crate) fn html(title: &str, markdown: &str) -> String {
+/// Puts a handout on one sheet of A4 where it is printed, in two columns.
+pub(crate) const ONE_SHEET: &str = "\
+@page{margin:10mm}\
+@media print{body{max-width:none;padding:0;font-size:11.5px;line-height:1.35}main{columns:2;column-gap:7mm}\
+h1{font-size:18px;margin:0 0 6px;column-span:all}h2{font-size:14px;margin:10px 0 3px;break-after:avoid}\
+p,ul,pre,table{margin:3px 0}ul{padding-left:14px}li,table{break-inside:avoid}pre{padding:4px;font-size:8px;line-height:1.25}\
+p,pre,th,td{overflow-wrap:anywhere}table{display:table}th,td{padding:0 4px}}";
+
+/// A page that needs nothing else, from Markdown. HTML in the Markdown is shown as text. `style` comes on top of what
+/// all pages have.
+pub(crate) fn html(title: &str, markdown: &str, style: &str) -> String {
     let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         other => other,
@@ -26,7 +35,7 @@ pub(crate) fn html(title: &str, markdown: &str) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
-         <title>{heading}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main></body></html>\n"
+         <title>{heading}</title><style>{STYLE}{style}</style></head>\n<body><main>\n{body}</main></body></html>\n"
     )
 }
 
@@ -86,10 +95,10 @@ mod tests {
     #[test]
     fn what_others_wrote_stays_text() {
         let hostile = "<script>alert(1)</script> | **x** [y](javascript:z) `q`";
-        let page = html(hostile, &format!("# {}\n\n{}", escaped(hostile), block("```\n</pre><script>")));
+        let page = html(hostile, &format!("# {}\n\n{}", escaped(hostile), block("```\n</pre><script>")), "");
         assert!(!page.contains("<script>") && !page.contains("<strong>") && !page.contains("<a "), "{page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; | **x** [y](javascript:z) `q`"), "{page}");
-        let raw = html("t", "a <b>x</b>\n\n<script>y</script>\n");
+        let raw = html("t", "a <b>x</b>\n\n<script>y</script>\n", "");
         assert!(!raw.contains("<b>") && raw.contains("&lt;script&gt;"), "{raw}");
     }
 }

@@ -42,7 +42,7 @@ pub async fn export(scenario: &Scenario, options: &LabOptions, directory: &Path)
     captured.brief = beside(captured.brief, &pem);
     let markdown = page::markdown(scenario, &captured);
     write(&own.join("handout.md"), &markdown)?;
-    write(&own.join("handout.html"), &document::html(&scenario.title, &markdown))?;
+    write(&own.join("handout.html"), &document::html(&scenario.title, &markdown, document::ONE_SHEET))?;
     Ok(own.join("handout.md"))
 }
 

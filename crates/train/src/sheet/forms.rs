@@ -120,7 +120,7 @@ impl Signed {
 
     /// For people, as a page that needs nothing else.
     pub fn to_html(&self) -> String {
-        document::html(&format!("{}: {}", self.sheet.course, self.sheet.trainee), &self.to_markdown())
+        document::html(&format!("{}: {}", self.sheet.course, self.sheet.trainee), &self.to_markdown(), "")
     }
 
     /// For spreadsheets, one row for each exercise. Cells that a spreadsheet would take for a formula begin with `'`.
