@@ -7,7 +7,7 @@ use edge502_scenario::{Library, Scenario};
 use maud::{Markup, html};
 
 use super::Frame;
-use super::parts::level;
+use super::parts::{level, prose};
 use crate::route::Route;
 
 /// All there is, in groups.
@@ -62,7 +62,7 @@ pub(crate) fn cause(frame: &Frame<'_>, library: &Library, cause: Cause) -> Optio
     let scenarios: Vec<&Scenario> = library.iter().filter(|scenario| scenario.cause == cause).collect();
     let about = html! {
         div.about lang="en" {
-            p { (cause.explanation()) }
+            p { (prose(cause.explanation())) }
             ul { @for fix in cause.fixes() { li { (fix) } } }
         }
     };
@@ -79,8 +79,8 @@ fn list(frame: &Frame<'_>, title: &str, about: &Markup, scenarios: &[&Scenario])
         ul.rows.stories {
             @for scenario in scenarios {
                 li {
-                    a href=(Route::Scenario(scenario.id.clone()).path()) lang="en" { (scenario.title) }
-                    p lang="en" { (scenario.story.trim()) }
+                    a href=(Route::Scenario(scenario.id.clone()).path()) lang="en" { (prose(&scenario.title)) }
+                    p lang="en" { (prose(&scenario.story)) }
                     p.facts { (level(frame, scenario.level)) " " code { (scenario.id) } }
                 }
             }
@@ -98,11 +98,11 @@ pub(crate) fn scenario(frame: &Frame<'_>, scenario: &Scenario) -> Markup {
             a href="/" { (texts.nav_scenarios) } " / "
             a href=(Route::Class(class.to_owned()).path()) { (class_name(frame, class)) }
         }
-        h1 lang="en" { (scenario.title) }
+        h1 lang="en" { (prose(&scenario.title)) }
         p.facts { (level(frame, scenario.level)) " " code { (scenario.id) } }
-        blockquote lang="en" { p { (scenario.story.trim()) } }
+        blockquote lang="en" { p { (prose(&scenario.story)) } }
         @if let Some(trap) = &scenario.trap {
-            details { summary { (texts.trap) } p lang="en" { (trap.trim()) } }
+            details { summary { (texts.trap) } p lang="en" { (prose(trap)) } }
         }
         p { (texts.start_text) }
         (frame.button(&Route::Start, &[("id", &scenario.id)], "primary", texts.start))

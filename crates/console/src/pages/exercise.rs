@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::Frame;
 use super::lab::{comparison, news, script, seen};
-use super::parts::{Answer, contents, diff, level, live, live_source, minutes_left, sight_parts, status};
+use super::parts::{Answer, contents, diff, level, live, live_source, minutes_left, prose, sight_parts, status};
 use crate::diff::Change;
 use crate::exercising::{Exercising, Occasion, Said};
 use crate::route::Route;
@@ -28,7 +28,7 @@ pub(crate) fn exercise(frame: &Frame<'_>, exercising: &Exercising, view: &View) 
             (level(frame, exercise.level()))
             @if let Some(left) = exercising.time_left().filter(|_| answer == Answer::Hidden) { " " span.tag { (minutes_left(frame, left)) } }
         }
-        blockquote lang="en" { p { (exercise.story()) } }
+        blockquote lang="en" { p { (prose(exercise.story())) } }
         (live_source(view.version))
         (live("live-result", &result(frame, &attempt, exercising.said(), view)))
         (contents(frame, &parts(frame, answer)))
@@ -74,7 +74,7 @@ fn result(frame: &Frame<'_>, attempt: &Attempt, said: Option<Said>, view: &View)
                     p.figure { (status(frame, sight)) }
                     div {
                         p.label { (what_is_up(frame, sight.applied.kind)) }
-                        @if sight.action != Action::Reset { p lang="en" { strong { (sight.applied.title) } } }
+                        @if sight.action != Action::Reset { p lang="en" { strong { (prose(&sight.applied.title)) } } }
                         @if let Some(check) = &view.check { (checked(frame, check)) }
                     }
                 }
@@ -105,9 +105,10 @@ fn what_is_up(frame: &Frame<'_>, kind: StepKind) -> &'static str {
 fn checked(frame: &Frame<'_>, check: &Check) -> Markup {
     let class = if check.verdict == Verdict::Cured { "good" } else { "bad" };
     html! {
-        p { strong class=(class) { (frame.texts.verdict_title) (frame.texts.colon) ((frame.train.verdict)(check.verdict)) } }
+        p.label { (frame.texts.verdict_title) }
+        p { strong class=(class) { ((frame.train.verdict)(check.verdict)) } }
         p.facts { ((frame.train.seen)(check)) }
-        @if let Some(why) = &check.why { p lang="en" { (why) } }
+        @if let Some(why) = &check.why { p lang="en" { (prose(why)) } }
     }
 }
 
@@ -136,7 +137,7 @@ fn hints(frame: &Frame<'_>, attempt: &Attempt) -> Markup {
             p { (texts.hints_text) }
             @for (index, hint) in attempt.hints().iter().enumerate() {
                 h3 { ((texts.hint)(index + 1)) }
-                p.hint { ((frame.train.hint)(hint)) }
+                p.hint { (prose(&(frame.train.hint)(hint))) }
             }
             @match attempt.next_hint() {
                 Some(cost) => (frame.button(&Route::Hint, &[], "", &(texts.take_hint)(cost))),
@@ -210,7 +211,7 @@ fn remedy_item(frame: &Frame<'_>, view: &View, remedy: &Remedy, change: &Change)
     });
     html! {
         li class=[is_up.then_some("is-up")] {
-            p #{ "remedy-" (number) } lang="en" { strong { (number) ". " (remedy.title) } }
+            p #{ "remedy-" (number) } lang="en" { strong { (number) ". " (prose(&remedy.title)) } }
             details #{ "remedy-" (number) "-change" } { summary { (texts.change_summary) } (diff(frame, change)) }
             form method="post" action=(Route::Remedy.path()) {
                 (frame.token())
@@ -260,15 +261,15 @@ fn solution(frame: &Frame<'_>, attempt: &Attempt, back: &str) -> Markup {
                 @if attempt.standing() == Standing::Solved { ((frame.train.solved)(attempt.score())) } @else { (texts.given_up) " " ((texts.results_total)(attempt.score())) }
             }
             p { strong { ((frame.train.cause)(cause)) } }
-            @if scenario.title != cause.title() { p lang="en" { (scenario.title) } }
-            p lang="en" { (cause.explanation()) }
-            @if let Some(trap) = &scenario.trap { p lang="en" { (trap.trim()) } }
+            @if scenario.title != cause.title() { p lang="en" { (prose(&scenario.title)) } }
+            p lang="en" { (prose(cause.explanation())) }
+            @if let Some(trap) = &scenario.trap { p lang="en" { (prose(trap)) } }
             h3 { (texts.remedies_title) }
             ul lang="en" {
                 @for remedy in exercise.remedies() {
                     li {
-                        strong class=(if remedy.cures() { "good" } else { "bad" }) { (if remedy.cures() { "✓ " } else { "✗ " }) (remedy.title) }
-                        @if let Some(why) = remedy.why() { " " (why) }
+                        strong class=(if remedy.cures() { "good" } else { "bad" }) { (if remedy.cures() { "✓ " } else { "✗ " }) (prose(&remedy.title)) }
+                        @if let Some(why) = remedy.why() { " " (prose(why)) }
                     }
                 }
             }

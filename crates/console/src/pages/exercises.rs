@@ -5,7 +5,7 @@ use edge502_train::{Curriculum, Progress, Track};
 use maud::{Markup, html};
 
 use super::Frame;
-use super::parts::level;
+use super::parts::{level, prose};
 use crate::route::Route;
 
 /// All tracks.
@@ -71,7 +71,7 @@ pub(crate) fn track(frame: &Frame<'_>, library: &Library, track: Track, progress
             @for entry in curriculum.entries(Some(track)) {
                 li {
                     h2 id=(entry.name()) { (entry.name()) }
-                    p lang="en" { (entry.scenario.story.trim()) }
+                    p lang="en" { (prose(&entry.scenario.story)) }
                     p.facts {
                         (level(frame, entry.level()))
                         @if let Some(known) = progress.of(&entry.scenario.id) {

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 
 use super::Frame;
 use super::parts::{
-    Answer, chain, contents, conversation, diff, level, live, live_source, log_line, recent, sight_parts, status,
-    tools, viewer,
+    Answer, chain, contents, conversation, diff, level, live, live_source, log_line, prose, recent, sight_parts,
+    status, tools, viewer,
 };
 use crate::assets::Asset;
 use crate::diff::Change;
@@ -20,9 +20,9 @@ pub(crate) fn lab(frame: &Frame<'_>, scenario: &Scenario, view: &View) -> Markup
     let texts = frame.texts;
     let main = html! {
         p.crumbs { a href=(Route::Scenario(scenario.id.clone()).path()) { code { (scenario.id) } } }
-        h1 lang="en" { (scenario.title) }
+        h1 lang="en" { (prose(&scenario.title)) }
         p.facts { (level(frame, scenario.level)) " " a href=(Route::Cause(scenario.cause).path()) { code { (scenario.cause.id()) } } }
-        blockquote lang="en" { p { (scenario.story.trim()) } }
+        blockquote lang="en" { p { (prose(&scenario.story)) } }
         (live_source(view.version))
         (live("live-result", &result(frame, view)))
         (contents(frame, &[&[("fix", texts.fixes_title), ("dead-end", texts.dead_ends_title)][..], &sight_parts(frame)].concat()))
@@ -85,8 +85,8 @@ fn up(frame: &Frame<'_>, view: &View, sight: &Sight) -> Markup {
             p.figure { (status(frame, sight)) }
             div {
                 p.label { (kind(frame, applied.kind)) }
-                p lang="en" { strong { (applied.title) } }
-                @if let Some(why) = &applied.why { p lang="en" { (why.trim()) } }
+                p lang="en" { strong { (prose(&applied.title)) } }
+                @if let Some(why) = &applied.why { p lang="en" { (prose(why)) } }
                 @if let Some(evidence) = evidence(sight) { p.evidence lang="en" { (evidence) } }
             }
         }
@@ -177,7 +177,7 @@ fn change(frame: &Frame<'_>, view: &View, step: &Step, change: &Change, word: &s
     let is_up = view.now.as_ref().is_some_and(|sight| sight.is_of(step.kind) && action_word(sight.action) == word);
     html! {
         li class=[is_up.then_some("is-up")] {
-            p #{ (word) "-title" } lang="en" { strong { (step.title) } }
+            p #{ (word) "-title" } lang="en" { strong { (prose(&step.title)) } }
             details #{ (word) "-change" } {
                 summary { (texts.change_summary) }
                 (diff(frame, change))

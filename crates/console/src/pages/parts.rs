@@ -32,6 +32,19 @@ pub(super) fn minutes_left(frame: &Frame<'_>, left: Duration) -> String {
     if left.is_negative() { frame.texts.time_is_up.to_owned() } else { (frame.texts.time_left)(left.whole_minutes()) }
 }
 
+/// A text of scenarios or rules: what stands between backticks in it is code.
+pub(super) fn prose(text: &str) -> Markup {
+    let parts: Vec<&str> = text.trim().split('`').collect();
+    html! {
+        // A backtick without a partner is one.
+        @if parts.len().is_multiple_of(2) { (text.trim()) } @else {
+            @for (index, part) in parts.iter().enumerate() {
+                @if index % 2 == 1 { code { (part) } } @else { (part) }
+            }
+        }
+    }
+}
+
 /// Whether the answer may be seen, or is to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
