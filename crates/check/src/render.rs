@@ -111,7 +111,7 @@ fn json(value: &impl Serialize) -> String {
     text
 }
 
-/// Text that means itself in XML and HTML; control characters, which XML cannot hold, become a replacement sign.
+/// Text that means itself in XML and HTML; what [`misleads`] becomes a replacement sign.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -122,14 +122,32 @@ fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             '\n' | '\t' => escaped.push(character),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
+            other => escaped.push(if misleads(other) { '\u{fffd}' } else { other }),
         }
     }
     escaped
 }
 
-/// Text of a hostile origin, safe to print on a terminal: control characters become a replacement sign.
+/// Text of a hostile origin, safe to print on a terminal: what [`misleads`] becomes a replacement sign.
 fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    text.chars().map(|character| if misleads(character) { '\u{fffd}' } else { character }).collect()
+}
+
+/// Whether a character controls the terminal, turns the direction of the text around it, or is one that XML cannot hold.
+fn misleads(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || turns || matches!(character, '\u{fffe}' | '\u{ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_misleads_is_replaced_everywhere() {
+        let text = "a\u{1b}[2Jb\u{202e}c\u{2069}d\u{ffff}e\u{85}f";
+        let plain = "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f";
+        assert_eq!((printable(text), escaped(text)), (plain.to_owned(), plain.to_owned()));
+        assert_eq!(escaped("<a b='\"&'>\n\tü"), "&lt;a b=&#39;&quot;&amp;&#39;&gt;\n\tü");
+    }
 }

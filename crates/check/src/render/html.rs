@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use edge502_rules::Cause;
+
 use super::escaped;
 use crate::batch::Checked;
 use crate::report::{CertificateReport, FindingReport, Report, Snippet, Verdict};
@@ -10,15 +12,15 @@ use crate::source::{Level, Setting};
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8886;--bad:#b00020;--good:#0a6b2d}\
 @media(prefers-color-scheme:dark){:root{--bad:#ff8a80;--good:#7ddc9a}}\
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}\
 h1{font-size:1.4rem}h2{font-size:1.15rem;border-top:1px solid var(--line);padding-top:1rem}\
 .fails{color:var(--bad)}.connects{color:var(--good)}\
 pre{overflow-x:auto;border:1px solid var(--line);padding:.6rem}\
 ol.chain{list-style:none;padding:0}ol.chain li{border:2px solid var(--line);border-radius:.4rem;padding:.4rem .8rem;margin:0 0 1.2rem;position:relative}\
-ol.chain li+li::before{content:\"issued by ↓\";position:absolute;top:-1.25rem;left:1rem;font-size:.8rem}\
+ol.chain li.issuer::before{content:\"issued by ↓\";position:absolute;top:-1.25rem;left:1rem;font-size:.8rem}\
 ol.chain li.gap{border-style:dashed;border-color:var(--bad);color:var(--bad)}\
 table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid var(--line)}\
-summary{cursor:pointer}ul{padding-left:1.2rem}li{margin:.2rem 0}\
+th,td~td{overflow-wrap:normal}summary{cursor:pointer}ul{padding-left:1.2rem}li{margin:.2rem 0}\
 dt{font-weight:600}dd{margin:0 0 .4rem}";
 
 /// The page.
@@ -112,7 +114,8 @@ fn report(text: &mut String, name: &str, report: &Report) {
     for warning in &report.warnings {
         let _ = writeln!(text, "<p>Warning: {}</p>", escaped(&warning.detail));
     }
-    chain(text, report);
+    let incomplete = report.findings.iter().any(|finding| finding.cause == Cause::ChainIncomplete);
+    chain(text, &report.served_chain, incomplete);
     facts(text, report);
 }
 
@@ -152,27 +155,33 @@ fn configuration(text: &mut String, snippets: &[&Snippet]) {
 }
 
 /// The certificates in wire order, with a gap where an issuer is missing.
-fn chain(text: &mut String, report: &Report) {
-    if report.served_chain.is_empty() {
+fn chain(text: &mut String, certificates: &[CertificateReport], incomplete: bool) {
+    if certificates.is_empty() {
         return;
     }
+    let in_path = |certificate: &CertificateReport| matches!(certificate.role, "leaf" | "intermediate");
+    let path = || certificates.iter().filter(|certificate| in_path(certificate));
+    let was_sent = |issuer: &str| path().any(|certificate| certificate.subject == issuer);
+    let top = path().find(|certificate| incomplete && !was_sent(&certificate.issuer)).map(|top| top.position);
     text.push_str("<h3>Certificates the origin sent</h3>\n<ol class=\"chain\">\n");
-    for certificate in &report.served_chain {
-        link(text, certificate);
-    }
-    if report.findings.iter().any(|finding| finding.cause == edge502_rules::Cause::ChainIncomplete) {
-        let issuer = report.served_chain.last().map_or("", |last| last.issuer.as_str());
-        let _ = writeln!(text, "<li class=\"gap\">not sent: {}</li>", escaped(issuer));
+    for (index, certificate) in certificates.iter().enumerate() {
+        let above = index.checked_sub(1).map(|above| &certificates[above].issuer);
+        link(text, certificate, above == Some(&certificate.subject));
+        if top == Some(certificate.position) {
+            let _ = writeln!(text, "<li class=\"gap issuer\">not sent: {}</li>", escaped(&certificate.issuer));
+        }
     }
     text.push_str("</ol>\n");
 }
 
-fn link(text: &mut String, certificate: &CertificateReport) {
+/// One certificate; `issued` says whether it is the issuer of the one above.
+fn link(text: &mut String, certificate: &CertificateReport, issued: bool) {
+    let class = if issued { " class=\"issuer\"" } else { "" };
     let until = certificate.not_after.as_deref().unwrap_or("unknown");
     let names = certificate.names.join(" ");
     let _ = writeln!(
         text,
-        "<li><strong>{}</strong> {}<br>{}<br>until {}{}</li>",
+        "<li{class}><strong>{}</strong> {}<br>{}<br>until {}{}</li>",
         certificate.position,
         certificate.role,
         escaped(&certificate.subject),
@@ -210,4 +219,44 @@ fn facts(text: &mut String, report: &Report) {
         fact("Limit", limit);
     }
     text.push_str("</dl>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate(position: usize, role: &'static str, subject: &str, issuer: &str) -> CertificateReport {
+        CertificateReport {
+            position,
+            role,
+            subject: subject.to_owned(),
+            issuer: issuer.to_owned(),
+            names: Vec::new(),
+            not_before: None,
+            not_after: None,
+            key: None,
+            signature: None,
+            sha256: String::new(),
+            issuer_url: None,
+        }
+    }
+
+    /// The class of each entry.
+    fn drawn(certificates: &[CertificateReport], incomplete: bool) -> Vec<String> {
+        let mut text = String::new();
+        chain(&mut text, certificates, incomplete);
+        let class = |entry: &str| entry.split_once('>').map(|(class, _)| class.trim().to_owned());
+        text.lines().filter_map(|line| class(line.strip_prefix("<li")?)).collect()
+    }
+
+    #[test]
+    fn only_issuers_are_drawn_as_issuers() {
+        let leaf = certificate(0, "leaf", "L", "A");
+        let linked = [leaf.clone(), certificate(1, "intermediate", "A", "R")];
+        assert_eq!(drawn(&linked, false), ["", "class=\"issuer\""]);
+        let surplus = [leaf, certificate(1, "surplus", "X", "Y")];
+        assert_eq!(drawn(&surplus, false), ["", ""]);
+        // What is missing is missing above the leaf, whatever else was sent.
+        assert_eq!(drawn(&surplus, true), ["", "class=\"gap issuer\"", ""]);
+    }
 }
