@@ -140,8 +140,8 @@ impl Visit<'_> {
             }
             Ok(Err(NoAnswer::NotTaken)) => Err(self.not_taken(&method, "use GET, HEAD or OPTIONS and a shorter path")),
             Err(_) => {
-                self.connections += 1;
-                let failure = out_of_time(self.options.timeout);
+                let failure = out_of_time(self.conversation.phase(), self.options.timeout);
+                self.connections += usize::from(failure.cause != Cause::DnsTimeout);
                 self.tell(failure.to_string());
                 Ok(Ending::Failed(method, Box::new(failure)))
             }
@@ -270,11 +270,16 @@ fn handshake_of(answered: &Result<Result<OriginAnswer, NoAnswer>, Elapsed>) -> O
     }
 }
 
-/// The check's own time is over before CloudFront's would be.
-fn out_of_time(timeout: Duration) -> OriginFailure {
-    let evidence = format!(
-        "no answer within {} s, the time of this check; CloudFront waits for its own timeouts",
-        timeout.as_secs_f32()
-    );
-    OriginFailure::new(Cause::ResponseTimeout, evidence)
+/// The check's own time is over before CloudFront's would be: the cause is what was waited for.
+fn out_of_time(phase: Phase, timeout: Duration) -> OriginFailure {
+    let (cause, missing) = match phase {
+        Phase::Resolve => (Cause::DnsTimeout, "no answer from the name servers"),
+        Phase::Connect => (Cause::ConnectionTimeout, "no connection"),
+        Phase::Handshake => (Cause::HandshakeTimeout, "no end of the handshake"),
+        _ => (Cause::ResponseTimeout, "no answer"),
+    };
+    let seconds = timeout.as_secs_f32();
+    let evidence =
+        format!("{missing} within {seconds} s, the time of this check; CloudFront waits for its own timeouts");
+    OriginFailure::new(cause, evidence)
 }

@@ -3,6 +3,7 @@
 use edge502_edge::{HandshakeReport, Milestone};
 use edge502_handshake::Observation;
 use edge502_handshake::wire::{CipherSuite, ClientHello, ServerHello};
+use edge502_rules::Phase;
 use edge502_rules::certificate::Certificate;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use crate::report::Event;
 pub(crate) struct Conversation {
     start: Instant,
     events: Vec<Event>,
+    phase: Phase,
     listener: UnboundedSender<(Instant, Milestone)>,
     milestones: UnboundedReceiver<(Instant, Milestone)>,
 }
@@ -21,12 +23,17 @@ impl Conversation {
     /// One that begins now.
     pub(crate) fn begin() -> Self {
         let (listener, milestones) = mpsc::unbounded_channel();
-        Self { start: Instant::now(), events: Vec::new(), listener, milestones }
+        Self { start: Instant::now(), events: Vec::new(), phase: Phase::Resolve, listener, milestones }
     }
 
     /// When it began.
     pub(crate) fn start(&self) -> Instant {
         self.start
+    }
+
+    /// What was going on when it was last caught up with.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
     }
 
     /// For the client that goes to the origin.
@@ -42,6 +49,7 @@ impl Conversation {
     /// Adds what happened on the way to the origin since the last time, and what `handshake` showed.
     pub(crate) fn catch_up(&mut self, handshake: Option<&HandshakeReport>) {
         while let Ok((at, milestone)) = self.milestones.try_recv() {
+            self.phase = phase_after(&milestone);
             let shook_hands = matches!(milestone, Milestone::ShookHands { .. });
             for line in handshake.filter(|_| shook_hands).into_iter().flat_map(|report| shown(&report.observation)) {
                 self.tell_at(at, line);
@@ -57,6 +65,16 @@ impl Conversation {
     fn tell_at(&mut self, at: Instant, text: String) {
         let ms = at.saturating_duration_since(self.start).as_millis();
         self.events.push(Event { ms: u64::try_from(ms).unwrap_or(u64::MAX), text });
+    }
+}
+
+/// What comes next. Over HTTP, where no handshake follows, the request does so at once.
+fn phase_after(milestone: &Milestone) -> Phase {
+    match milestone {
+        Milestone::LookingUp { .. } => Phase::Resolve,
+        Milestone::Resolved { .. } | Milestone::Connecting { .. } => Phase::Connect,
+        Milestone::Connected { .. } => Phase::Handshake,
+        Milestone::ShookHands { .. } | Milestone::Sending => Phase::Exchange,
     }
 }
 

@@ -16,7 +16,7 @@ use edge502_rules::Cause;
 use edge502_rules::clock::FixedClock;
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 const NOW: OffsetDateTime = time::macros::datetime!(2031-03-05 12:00 UTC);
 const NAME: &str = "origin.shop.test";
@@ -65,10 +65,15 @@ impl World {
         Self { timeout: Duration::from_millis(400), ..Self::new() }
     }
 
-    async fn check(&self, origin: SocketAddr, settings: &HostSettings) -> Report {
+    fn options(&self) -> Options {
         let trust = TrustStore::from_der([self.lab.root_der()]).unwrap();
         let mut options = Options::new(trust, Arc::new(FixedClock(NOW)));
         options.timeout = self.timeout;
+        options
+    }
+
+    async fn check(&self, origin: SocketAddr, settings: &HostSettings) -> Report {
+        let mut options = self.options();
         for port in [80, 443] {
             options.overrides.insert(NAME, port, origin);
         }
@@ -250,6 +255,17 @@ async fn a_silent_server_that_never_closes_costs_the_time_of_the_check() {
     let report = world.over_http(silent, http::Method::GET).await;
     assert_eq!(report.cause, Some(Cause::ResponseTimeout));
     assert!(report.findings[0].detail.contains("15 s"), "{}", report.findings[0].detail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_name_server_is_what_a_short_check_waited_for() {
+    let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut options = World::impatient().options();
+    options.name_servers = vec![silent.local_addr().unwrap()];
+    let target = Target::host(NAME, &HostSettings::default()).unwrap();
+    let report = Checker::new(options).await.unwrap().check(&target).await.unwrap();
+    assert_eq!((report.cause, report.connections), (Some(Cause::DnsTimeout), 0));
+    assert!(report.findings[0].detail.contains("within 0.4 s"), "{}", report.findings[0].detail);
 }
 
 #[tokio::test]
