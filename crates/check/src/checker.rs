@@ -33,8 +33,11 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// A checker; fails if the trusted authorities cannot be loaded.
+    /// A checker; fails if the trusted authorities or the client certificate cannot be loaded.
     pub async fn new(options: Options) -> Result<Self, CheckError> {
+        if let Some((_, certificate)) = &options.client_certificate {
+            certificate.check()?;
+        }
         let any = Target::host("origin.test", &HostSettings::default())?;
         let mut config = EdgeConfig::new((*any.distribution).clone(), options.trust.clone(), options.clock.clone());
         config.rulebook = options.rulebook;

@@ -52,6 +52,11 @@ fn utf8(bytes: Vec<u8>) -> Result<String, usize> {
     }
 }
 
+/// A client certificate or its key, at most 1 MiB of text.
+pub(crate) fn pem(path: &Path) -> anyhow::Result<String> {
+    text(&Stream::File(path.to_owned())).with_context(|| format!("cannot read {}", path.display()))
+}
+
 /// A file of at most 16 MiB.
 pub(crate) fn certificates(path: &Path) -> anyhow::Result<Vec<u8>> {
     let read = |path| bounded(File::open(path)?, CERTIFICATES);

@@ -121,6 +121,23 @@ fn what_is_no_host_gets_one_message() {
 }
 
 #[test]
+fn a_client_certificate_that_cannot_be_used_is_refused_before_anything_is_asked() {
+    let file = NamedTempFile::new().unwrap();
+    let refused = |path: &str| {
+        let ended = edge502(["check", "origin.shop.test", "--mtls-cert", path, "--mtls-key", path]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        ended.stderr
+    };
+    for text in ["", "no PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "\0"] {
+        fs::write(file.path(), text).unwrap();
+        let said = refused(&file.path().display().to_string());
+        assert!(said.contains("the client certificate and its key cannot be used"), "{text:?}: {said}");
+    }
+    let said = refused("/dev/zero");
+    assert!(said.contains("cannot read /dev/zero") && said.contains("more than 1 MiB"), "{said}");
+}
+
+#[test]
 fn the_schema_is_printed() {
     let ended = edge502(["check", "--schema"]);
     assert_eq!((ended.code, json(&ended)), (0, edge502_check::schema::document()));

@@ -177,6 +177,26 @@ impl Connector {
     }
 }
 
+impl ClientCertificate {
+    /// Whether it can be presented: both texts can be read, and the key belongs to the certificate.
+    pub fn check(&self) -> Result<(), HandshakeError> {
+        let load = || {
+            let mut builder = config::Builder::new();
+            builder.with_system_certs(false)?;
+            self.load(&mut builder)?;
+            builder.build().map(drop)
+        };
+        load().map_err(|error: S2nError| HandshakeError::ClientCertificate {
+            name: error.name(),
+            message: error.message(),
+        })
+    }
+
+    fn load(&self, builder: &mut config::Builder) -> Result<(), S2nError> {
+        builder.load_pem(self.chain_pem.as_bytes(), self.key_pem.as_bytes()).map(drop)
+    }
+}
+
 fn config(
     trust: &TrustStore,
     clock: &SharedClock,
@@ -191,7 +211,7 @@ fn config(
     builder.trust_pem(trust.to_pem().as_bytes())?;
     key_log::install(&mut builder)?;
     if let Some(certificate) = client_certificate {
-        builder.load_pem(certificate.chain_pem.as_bytes(), certificate.key_pem.as_bytes())?;
+        certificate.load(&mut builder)?;
         builder.set_client_auth_type(ClientAuthType::Optional)?;
     }
     builder.build()

@@ -37,6 +37,17 @@ pub enum HandshakeError {
     /// The trust store holds no certificate.
     #[error("the trust store is empty; give at least one CERTIFICATE section in PEM")]
     NoTrustAnchors,
+    /// A client certificate that s2n-tls cannot present.
+    #[error(
+        "the client certificate and its key cannot be used: {name} ({message}); give both in PEM, the \
+         certificate before its intermediates, and the key that belongs to it"
+    )]
+    ClientCertificate {
+        /// The library's name for the error.
+        name: &'static str,
+        /// The library's sentence.
+        message: &'static str,
+    },
     /// s2n-tls refused a setting.
     #[error("s2n-tls refused to {action}: {name} ({message})")]
     Library {

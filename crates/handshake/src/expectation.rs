@@ -55,7 +55,8 @@ pub(crate) fn is_allowed(allowed: &[String], presented: &str) -> bool {
 
 /// A client certificate with its chain and private key, for origin mutual TLS.
 ///
-/// Cheap to clone. Whether key and certificate belong together shows at the first connection that uses it.
+/// Cheap to clone. Whether key and certificate belong together shows at the first connection that uses it, or before by
+/// [`check`](Self::check).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ClientCertificate {
     pub(crate) chain_pem: Arc<str>,

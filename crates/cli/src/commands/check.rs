@@ -2,7 +2,6 @@
 
 mod explain;
 
-use std::fs;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -135,10 +134,7 @@ fn options(arguments: &CheckArguments) -> anyhow::Result<Options> {
     options.pq = arguments.pq;
     options.fetch_aia = arguments.fetch_aia;
     if let (Some(chain), Some(key)) = (&arguments.mtls_cert, &arguments.mtls_key) {
-        let text = |path: &std::path::Path| {
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        let certificate = ClientCertificate::from_pem(text(chain)?, text(key)?);
+        let certificate = ClientCertificate::from_pem(input::pem(chain)?, input::pem(key)?);
         options.client_certificate = Some((CLIENT_CERTIFICATE.to_owned(), certificate));
     }
     Ok(options)
