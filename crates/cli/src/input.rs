@@ -8,8 +8,11 @@ use anyhow::Context as _;
 
 use crate::args::Stream;
 
-/// The most that is read of a text, in bytes. The largest distributions are a fraction of it.
+/// The most that is read of a text, in bytes.
 const TEXT: u64 = 1 << 20;
+/// The most that is read of a file with distributions, in bytes: accounts have hundreds, and plans of Terraform hold much
+/// else.
+const DISTRIBUTIONS: u64 = 16 << 20;
 /// The most that is read of a list, in bytes.
 const LIST: u64 = 16 << 20;
 /// The most that is read of a file with certificates, in bytes. Lists of public authorities are a fraction of it.
@@ -18,6 +21,11 @@ const CERTIFICATES: u64 = 16 << 20;
 /// A text of at most 1 MiB.
 pub(crate) fn text(stream: &Stream) -> io::Result<String> {
     read(stream, TEXT)
+}
+
+/// A file with distributions, at most 16 MiB.
+pub(crate) fn distributions(stream: &Stream) -> io::Result<String> {
+    read(stream, DISTRIBUTIONS)
 }
 
 /// A list of at most 16 MiB, one thing a line.

@@ -175,7 +175,8 @@ fn listed(stream: &Stream, settings: HostSettings) -> anyhow::Result<Wanted> {
 
 /// Every origin of every distribution in a file.
 fn distributed(stream: &Stream, arguments: &CheckArguments) -> anyhow::Result<Wanted> {
-    let text = input::text(stream).with_context(|| format!("cannot read the distribution from {}", name(stream)))?;
+    let text =
+        input::distributions(stream).with_context(|| format!("cannot read the distribution from {}", name(stream)))?;
     let sources = source::read(&text).with_context(|| format!("{} holds no distribution", name(stream)))?;
     let (mut targets, mut settings) = (Vec::new(), Vec::new());
     for source in sources {

@@ -66,7 +66,7 @@ fn read(stream: &Stream, id: Option<&str>) -> anyhow::Result<Source> {
         Stream::File(path) => path.display().to_string(),
         Stream::Standard => "standard input".to_owned(),
     };
-    let text = input::text(stream).with_context(|| format!("cannot read the distribution from {name}"))?;
+    let text = input::distributions(stream).with_context(|| format!("cannot read the distribution from {name}"))?;
     source::one(&text, id).with_context(|| format!("{name} holds no distribution that an edge can play"))
 }
 
