@@ -249,6 +249,9 @@ fn split(text: &str) -> Result<(&str, Option<u16>), CheckError> {
     if text.contains("://") {
         return Err(bad("it carries a scheme"));
     }
+    if text.contains('%') {
+        return Err(bad("it carries a %; an address with a zone is known on this machine alone"));
+    }
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']').ok_or_else(|| bad("the bracket is not closed"))?;
         if address.parse::<std::net::Ipv6Addr>().is_err() {
@@ -358,6 +361,8 @@ mod tests {
             ("[::1]:70000", "not a port (1 to 65535)"),
             ("[::1]443", "only a port may follow the bracket"),
             ("[::1", "the bracket is not closed"),
+            ("[fe80::1%eth0]:443", "an address with a zone"),
+            ("fe80::1%eth0", "an address with a zone"),
             ("[x.test]:443", "do not hold an IPv6 address"),
             ("a b", "only letters, digits"),
             ("user@x.test", "only letters, digits"),
