@@ -23,7 +23,7 @@ const ERRORS: [&str; 6] =
 struct World {
     runtime: Runtime,
     trust: TrustStore,
-    hello: ClientHello,
+    hello: Vec<u8>,
 }
 
 fn world() -> &'static World {
@@ -32,7 +32,7 @@ fn world() -> &'static World {
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime needs no thread");
         let root = std::fs::read(ROOT).expect("the seeds are written first");
         let trust = TrustStore::from_der([root]).expect("the root is a certificate");
-        World { runtime, trust, hello: ClientHello::parse(&offer().encode()).expect("an offer is a ClientHello") }
+        World { runtime, trust, hello: offer().encode() }
     })
 }
 
@@ -43,6 +43,7 @@ fn offer() -> probe::Offer {
         groups: vec![0x0017.into(), 0x001D.into()],
         schemes: vec![0x0403.into(), 0x0804.into()],
         server_name: Some("origin.shop.test".to_owned()),
+        protocols: Vec::new(),
     }
 }
 
@@ -55,7 +56,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = CertificateRequest::parse(said, version);
     }
     let flight = Flight::read_clear_text(said);
-    judged(choice, said, flight.clone());
+    judged(choice, said);
     // In pieces and in one piece the same is read, as far as a probe reads at all.
     let probed = world().runtime.block_on(dribbled(said, usize::from(choice) + 1));
     if flight.server_hello.is_none() && flight.alert.is_none() {
@@ -82,27 +83,15 @@ async fn dribbled(said: &[u8], piece: usize) -> probe::ProbeAnswer {
 }
 
 /// Whatever was read has a verdict that says something.
-fn judged(choice: u8, said: &[u8], flight: Flight) {
+fn judged(choice: u8, said: &[u8]) {
     let World { trust, hello, .. } = world();
     let ends = [End::Completed, End::Aborted, End::Alert, End::Closed, End::Reset, End::TimedOut];
     let end = ends[usize::from(choice) % ends.len()].clone();
     let name = ERRORS[usize::from(choice) / ends.len() % ERRORS.len()];
-    let observation = Observation {
-        client_hello: Some(hello.clone()),
-        hello_retry_request: flight.hello_retry_request,
-        server_hello: flight.server_hello,
-        group: flight.group,
-        served_chain: flight.served_chain,
-        certificate_request: flight.certificate_request.is_some(),
-        client_certificate_authorities: flight.certificate_request.unwrap_or_default().authorities,
-        alert: flight.alert,
-        first_bytes: said[..said.len().min(Observation::FIRST_BYTES)].to_vec(),
-        library_error: (end == End::Aborted)
-            .then(|| LibraryError { name: name.to_owned(), message: "as it says".to_owned() }),
-        end,
-        policy: "CloudFront-Upstream-TLS-1-2-2025",
-        elapsed: Duration::ZERO,
-    };
+    let mut observation = Observation::read_clear_text(hello, said, "CloudFront-Upstream-TLS-1-2-2025");
+    observation.library_error =
+        (end == End::Aborted).then(|| LibraryError { name: name.to_owned(), message: "as it says".to_owned() });
+    observation.end = end;
     let (sni, domain) = ("origin.shop.test".parse(), "origin.shop.test".parse());
     let (Ok(sni), Ok(domain)) = (sni, domain) else { unreachable!("both are names") };
     let expectation = Expectation {

@@ -1,4 +1,4 @@
-//! Writes the seeds of `fuzz/` to a directory: `cargo run -p edge502-handshake --example fuzz_seeds -- fuzz/corpus`.
+//! Writes the seeds of `fuzz/` to a directory: `cargo run --example fuzz_seeds -- fuzz/corpus`.
 //!
 //! Certificates and handshakes are made afresh, so that nothing checked in can expire; distributions are the samples of
 //! the tests. The root they lead to stands beside them.
@@ -12,7 +12,8 @@ use std::{env, fs};
 use edge502_handshake::ProtocolVersion;
 use edge502_handshake::probe::Offer;
 use edge502_pki::{CertificateSpec, ChainSpec, Identity, IntermediateSpec, Issuer, KeyKind, Lab, NameConstraints};
-use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 use time::macros::datetime;
 
 fn main() {
@@ -24,7 +25,7 @@ fn main() {
         let list: Vec<u8> = identity.served.iter().flat_map(|der| behind_length(der)).collect();
         write(&directory, &format!("chain/{index}"), &list);
     }
-    for (index, said) in said(&identities).into_iter().enumerate() {
+    for (index, said) in said(&lab, &identities).into_iter().enumerate() {
         // The first byte chooses how the handshake ends and how the rest is cut.
         let choice = u8::try_from(index * 37 % 256).unwrap();
         write(&directory, &format!("wire/{index}"), &[&[choice], &said[..]].concat());
@@ -59,8 +60,9 @@ fn behind_length(der: &[u8]) -> Vec<u8> {
     [&length[1..], der].concat()
 }
 
-/// What servers say to a ClientHello: whole flights, and refusals.
-fn said(identities: &[Identity]) -> Vec<Vec<u8>> {
+/// What servers say to a ClientHello: whole flights, and refusals. Beside them the bodies of messages that TLS 1.3
+/// encrypts, which are read by themselves.
+fn said(lab: &Lab, identities: &[Identity]) -> Vec<Vec<u8>> {
     let mut said = vec![
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
         vec![21, 3, 3, 0, 2, 2, 40],
@@ -69,17 +71,40 @@ fn said(identities: &[Identity]) -> Vec<Vec<u8>> {
     ];
     for identity in identities {
         for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-            said.push(flight(identity, version));
+            said.push(flight(identity, version, None));
+            said.push(flight(identity, version, Some(lab)));
         }
+        said.push(certificate_tls13(identity));
     }
+    said.push(certificate_request_tls13());
     said
 }
 
-fn flight(identity: &Identity, version: &'static SupportedProtocolVersion) -> Vec<u8> {
+/// The body of a Certificate message of TLS 1.3 (RFC 8446 section 4.4.2).
+fn certificate_tls13(identity: &Identity) -> Vec<u8> {
+    let list: Vec<u8> = identity.served.iter().flat_map(|der| [behind_length(der), vec![0, 0]].concat()).collect();
+    [vec![0], behind_length(&list)].concat()
+}
+
+/// The body of a CertificateRequest of TLS 1.3 (RFC 8446 section 4.3.2): two schemes, and one authority with an empty
+/// name.
+fn certificate_request_tls13() -> Vec<u8> {
+    let schemes = [0, 13, 0, 6, 0, 4, 4, 3, 8, 4];
+    let authorities = [0, 47, 0, 6, 0, 4, 0, 2, 0x30, 0];
+    [&[0, 0, 20][..], &schemes, &authorities].concat()
+}
+
+/// The first flight of a server, which asks for a client certificate if there is somebody who issues them.
+fn flight(identity: &Identity, version: &'static SupportedProtocolVersion, clients: Option<&Lab>) -> Vec<u8> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = clients.map_or_else(WebPkiClientVerifier::no_client_auth, |lab| {
+        let mut roots = RootCertStore::empty();
+        roots.add(lab.root_der().to_vec().into()).unwrap();
+        WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider)).build().unwrap()
+    });
     let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
-    let config =
-        config.with_no_client_auth().with_single_cert(identity.served.clone(), identity.key.clone_key()).unwrap();
+    let config = config.with_client_cert_verifier(verifier);
+    let config = config.with_single_cert(identity.served.clone(), identity.key.clone_key()).unwrap();
     let mut server = ServerConnection::new(Arc::new(config)).unwrap();
     server.read_tls(&mut &offer().encode()[..]).unwrap();
     server.process_new_packets().unwrap();

@@ -83,6 +83,12 @@ impl Observation {
     /// How many of the origin's first bytes are kept, enough for a status line or a banner.
     pub const FIRST_BYTES: usize = 256;
 
+    /// Reads what both sides said in clear text: all of it up to TLS 1.2, up to the ServerHello in TLS 1.3. How it ended
+    /// is for the caller to fill in.
+    pub fn read_clear_text(sent: &[u8], received: &[u8], policy: &'static str) -> Self {
+        Self::read(&Talk { sent, received, secret: None }, policy)
+    }
+
     /// Reads what both sides said; how it ended is for the caller to fill in.
     pub(crate) fn read(talk: &Talk<'_>, policy: &'static str) -> Self {
         let flight = Flight::read(talk);
