@@ -6,6 +6,7 @@
 
 mod support;
 
+use std::error::Error;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
@@ -39,9 +40,11 @@ const KEYS: [&str; 10] = [
     "client",
 ];
 
-/// A change that gives viewers a 200 and cures nothing.
-const STAND_IN: &str =
-    r#"{"function":{"viewer-request":{"kind":"lambda","result":{"status":"200","body":"all is well"}}}}"#;
+/// Changes that give viewers a 200 and cure nothing: before the cache and behind it.
+const STAND_INS: [&str; 2] = [
+    r#"{"function":{"viewer-request":{"kind":"lambda","result":{"status":"200","body":"all is well"}}}}"#,
+    r#"{"function":{"origin-request":{"kind":"lambda","result":{"status":"200","body":"all is well"}}}}"#,
+];
 
 /// What all exercises share.
 struct School {
@@ -131,11 +134,11 @@ impl Play {
         let started = Workbench::start(self.exercise.clone(), school.options.clone(), directory.path());
         let bench = match Box::pin(started).await {
             Ok(bench) => bench,
-            Err(error) => return vec![Err(error.to_string()); self.deeds.len()],
+            Err(error) => return vec![Err(told(&error)); self.deeds.len()],
         };
         let mut results = Vec::new();
         for deed in &self.deeds {
-            results.push(Box::pin(self.done(&bench, *deed)).await.unwrap_or_else(|error| Err(error.to_string())));
+            results.push(Box::pin(self.done(&bench, *deed)).await.unwrap_or_else(|error| Err(told(&error))));
         }
         bench.shutdown().await;
         results
@@ -163,10 +166,18 @@ impl Play {
                     answered => Ok(Err(format!("{answered:?}"))),
                 }
             }
-            Deed::StandIn => match posted(bench, STAND_IN.to_owned()).await? {
-                Ok((200, _)) => Ok(rejects(&bench.check().await?)),
-                answered => Ok(Err(format!("{answered:?}"))),
-            },
+            Deed::StandIn => {
+                for stand_in in STAND_INS {
+                    let rejected = match posted(bench, stand_in.to_owned()).await? {
+                        Ok((200, _)) => rejects(&bench.check().await?),
+                        answered => Err(format!("{answered:?}")),
+                    };
+                    if rejected.is_err() {
+                        return Ok(rejected);
+                    }
+                }
+                Ok(Ok(()))
+            }
         }
     }
 
@@ -181,6 +192,16 @@ impl Play {
 
 fn owned((key, value): (&String, &Value)) -> (String, Value) {
     (key.clone(), value.clone())
+}
+
+/// An error with its reasons.
+fn told(error: &TrainError) -> String {
+    let (mut told, mut reason) = (error.to_string(), error.source());
+    while let Some(error) = reason {
+        told = format!("{told}: {error}");
+        reason = error.source();
+    }
+    told
 }
 
 fn accepts(check: &Check) -> Result<(), String> {
