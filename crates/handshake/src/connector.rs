@@ -244,6 +244,8 @@ impl VerifyHostNameCallback for AcceptableNames {
 /// Why a handshake did not complete.
 enum Stop {
     Library(S2nError),
+    /// The last flight could not be sent; the recorder knows why.
+    Unsent,
     TimedOut,
 }
 
@@ -265,11 +267,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Attempt<IO> {
     async fn run(&mut self, connection: &mut Connection, sni: &str, limit: Duration) -> Result<(), Stop> {
         let lent = Mutex::new(Some(connection));
         let connector = TlsConnector::new(Lender(&lent));
-        let handshake = key_log::capture(connector.connect(sni, &mut self.recorder), &mut self.secret);
-        match timeout_at(self.started + limit, handshake).await {
-            Ok(result) => result.map(drop).map_err(Stop::Library),
-            Err(_) => Err(Stop::TimedOut),
-        }
+        let Self { recorder, secret, started, .. } = self;
+        let handshake = async {
+            key_log::capture(connector.connect(sni, &mut *recorder), secret).await.map(drop).map_err(Stop::Library)?;
+            recorder.flush().await.map_err(|_| Stop::Unsent)
+        };
+        timeout_at(*started + limit, handshake).await.unwrap_or(Err(Stop::TimedOut))
     }
 
     fn observe(&self, result: Result<(), Stop>, alert: Option<u8>) -> Observation {
@@ -285,6 +288,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin + Send> Attempt<IO> {
         match result {
             Ok(()) => {}
             Err(Stop::TimedOut) => observation.end = End::TimedOut,
+            Err(Stop::Unsent) => observation.end = recorder.failure().map_or(End::Closed, End::from_io),
             Err(Stop::Library(error)) => {
                 observation.end = self.end(&error, observation.alert);
                 observation.library_error = Some(LibraryError::from(&error));

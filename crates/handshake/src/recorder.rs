@@ -13,17 +13,22 @@ const MAX_RECEIVED: usize = 256 * 1024;
 
 /// Wraps a connection and copies the first bytes of both directions, at most [`MAX_SENT`] and [`MAX_RECEIVED`].
 ///
+/// What is written leaves when it is the origin's turn: when something is to be read, or on a flush. s2n-tls writes each
+/// record by itself, and a flight of three would be three packets.
+///
 /// It lives only as long as the handshake: afterwards the bare connection goes on, at no cost at all.
 pub(crate) struct Recorder<IO> {
     io: IO,
     sent: Vec<u8>,
+    /// Written, but not sent yet; s2n-tls reads before it writes more than a flight.
+    held: Vec<u8>,
     received: Vec<u8>,
     failure: Option<io::Error>,
 }
 
 impl<IO> Recorder<IO> {
     pub(crate) fn new(io: IO) -> Self {
-        Self { io, sent: Vec::new(), received: Vec::new(), failure: None }
+        Self { io, sent: Vec::new(), held: Vec::new(), received: Vec::new(), failure: None }
     }
 
     pub(crate) fn sent(&self) -> &[u8] {
@@ -58,8 +63,23 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8], limit: usize) {
     kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
 }
 
-impl<IO: AsyncRead + Unpin> AsyncRead for Recorder<IO> {
+impl<IO: AsyncWrite + Unpin> Recorder<IO> {
+    fn send_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.held.is_empty() {
+            let result = match ready!(Pin::new(&mut self.io).poll_write(cx, &self.held)) {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                result => result,
+            };
+            let written = self.note(result)?;
+            self.held.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Recorder<IO> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.send_held(cx))?;
         let before = buf.filled().len();
         let result = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
         let read = &buf.filled()[before..];
@@ -69,19 +89,19 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Recorder<IO> {
 }
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for Recorder<IO> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = ready!(Pin::new(&mut self.io).poll_write(cx, buf));
-        if let Ok(written) = &result {
-            keep(&mut self.sent, &buf[..*written], MAX_SENT);
-        }
-        Poll::Ready(self.note(result))
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        keep(&mut self.sent, buf, MAX_SENT);
+        self.held.extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.send_held(cx))?;
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.send_held(cx))?;
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
@@ -97,6 +117,9 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(1 << 20);
         let mut recorder = Recorder::new(near);
         recorder.write_all(b"hello").await.unwrap();
+        assert_eq!(recorder.held, b"hello");
+        recorder.flush().await.unwrap();
+        assert_eq!(recorder.held, b"");
         far.write_all(&vec![7; MAX_RECEIVED + 10]).await.unwrap();
         drop(far);
         let mut received = Vec::new();
