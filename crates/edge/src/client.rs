@@ -85,7 +85,7 @@ impl OriginClient {
     /// Asks the origin of the request's behaviour; `https` is how the viewer would ask. The request carries no body.
     pub async fn ask(&self, request: Request<()>, https: bool) -> Result<OriginAnswer, NoAnswer> {
         let (parts, ()) = request.into_parts();
-        match self.obtain(&parts, https).await {
+        match self.obtain(&Arc::new(parts), https).await {
             Ok(fetched) => Ok(answer(fetched).await),
             Err(Unobtained::Halted(Halt::Origin(failure))) => Err(NoAnswer::Origin(failure)),
             // Functions without a result, as here, never answer in the origin's place.
@@ -95,7 +95,7 @@ impl OriginClient {
         }
     }
 
-    async fn obtain(&self, parts: &Parts, https: bool) -> Result<Fetched, Unobtained> {
+    async fn obtain(&self, parts: &Arc<Parts>, https: bool) -> Result<Fetched, Unobtained> {
         let (state, snapshot) = (&self.running.0, &self.snapshot);
         let nobody = ([127, 0, 0, 1], 0).into();
         let viewer = Arc::new(Viewer { address: nobody, own: None, https, tls: (None, None) });
@@ -104,7 +104,7 @@ impl OriginClient {
         let Admission::Fetch(route) = admit::admit(question, &snapshot.distribution) else {
             return Err(Unobtained::NoTarget);
         };
-        let visit = Visit::new(state.identify(), Arc::clone(&viewer), parts, http, &snapshot.distribution);
+        let visit = Visit::new(state.identify(), Arc::clone(&viewer), Arc::clone(parts), http, &snapshot.distribution);
         obtain(state, snapshot, Asked { viewer: &viewer, parts, route: &route }, &visit, None).await
     }
 }

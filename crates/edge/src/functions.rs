@@ -7,6 +7,7 @@
 
 mod errand;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use edge502_rules::distribution::{Behavior, EventType, Origin};
@@ -51,25 +52,25 @@ pub(crate) struct Generated {
     pub(crate) runtime: Runtime,
 }
 
-/// A request as the viewer's side leaves it.
-pub(crate) struct Viewed {
+/// A request as the viewer's side leaves it; copied as far as a function changed it.
+pub(crate) struct Viewed<'a> {
     /// The path.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'a, str>,
     /// The query string.
-    pub(crate) query: Option<String>,
+    pub(crate) query: Option<Cow<'a, str>>,
     /// The viewer's headers.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Cow<'a, HeaderMap>,
     /// What a CloudFront Function changed of the origin.
     pub(crate) origin: Option<edge502_rules::functions::OriginOverride>,
 }
 
-impl Viewed {
+impl<'a> Viewed<'a> {
     /// The request as it came.
-    pub(crate) fn new(asked: Asked<'_>) -> Self {
+    pub(crate) fn new(asked: Asked<'a>) -> Self {
         Self {
-            path: asked.route.path.to_string(),
-            query: asked.parts.uri.query().map(str::to_owned),
-            headers: asked.parts.headers.clone(),
+            path: Cow::Borrowed(&asked.route.path),
+            query: asked.parts.uri.query().map(Cow::Borrowed),
+            headers: Cow::Borrowed(&asked.parts.headers),
             origin: None,
         }
     }
@@ -86,7 +87,7 @@ impl<'a> Functions<'a> {
     }
 
     /// Viewer request: before the cache.
-    pub(crate) fn viewer_request(self, asked: Asked<'_>) -> Result<Viewed, Stop> {
+    pub(crate) fn viewer_request<'v>(self, asked: Asked<'v>) -> Result<Viewed<'v>, Stop> {
         let (parts, route) = (asked.parts, asked.route);
         let mut viewed = Viewed::new(asked);
         if self.find(EventType::ViewerRequest).is_none() {
@@ -97,9 +98,9 @@ impl<'a> Functions<'a> {
         let view = self.view(parts.method.as_str(), &viewed.path, viewed.query.as_deref(), &shown);
         let object = |runtime| request_object(runtime, view, None);
         let Some(request) = self.request(EventType::ViewerRequest, object)? else { return Ok(viewed) };
-        viewed.path = request.uri.unwrap_or(viewed.path);
-        viewed.query = changed_query(viewed.query, request.query);
-        viewed.headers = rewritten(&parts.headers, &request.headers, |_| false);
+        viewed.path = request.uri.map_or(viewed.path, Cow::Owned);
+        viewed.query = changed_query(viewed.query, request.query.map(Cow::Owned));
+        viewed.headers = Cow::Owned(rewritten(&parts.headers, &request.headers, |_| false));
         viewed.origin = request.origin;
         Ok(viewed)
     }
@@ -215,10 +216,10 @@ fn rewritten(before: &HeaderMap, after: &[(String, String)], hidden: impl Fn(&st
     headers
 }
 
-fn changed_query(before: Option<String>, after: Option<String>) -> Option<String> {
+fn changed_query<T: AsRef<str>>(before: Option<T>, after: Option<T>) -> Option<T> {
     match after {
         None => before,
-        Some(query) => Some(query).filter(|query| !query.is_empty()),
+        Some(query) => Some(query).filter(|query| !query.as_ref().is_empty()),
     }
 }
 

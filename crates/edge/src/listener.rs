@@ -4,7 +4,7 @@
 //!
 //! What cannot be read as a request is refused by hyper itself, without a page of CloudFront's and without a line in
 //! the log: on HTTP/1.1 with an empty 400 for bytes that are no HTTP, an empty 414 for a target of more than 65,534
-//! bytes and an empty 431 for a head of more than 256 KiB or 1,024 lines; on HTTP/2 with an empty 431 or by resetting
+//! bytes and an empty 431 for a head of more than 256 KiB or 256 lines; on HTTP/2 with an empty 431 or by resetting
 //! the stream. Everything else reaches the edge's own checks, and with them CloudFront's pages for 400, 414 and 494.
 
 use std::convert::Infallible;
@@ -33,8 +33,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(30);
 /// Room for a request's head. Larger than CloudFront's limits, so that the edge itself can answer 414 and 494.
 const HEAD_BUFFER: usize = 256 * 1024;
-/// How many header lines a request may have.
-const HEADER_LINES: usize = 1_024;
+/// How many header lines a request may have: several times what browsers send. Hyper makes room for as many with each
+/// request, so more would cost all of them.
+const HEADER_LINES: usize = 256;
 /// Pause after the system refused a connection, for example because no file descriptor is left.
 const BREATHER: Duration = Duration::from_millis(50);
 
@@ -70,20 +71,21 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, viewe
     }
 }
 
+/// Each conversation is on the heap by itself, so that an idle viewer takes the room of its own kind, not of the largest.
 async fn welcome(stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>, state: Arc<State>) {
     // Fails only if the viewer is gone already, which the first read notices.
     let _ = stream.set_nodelay(true);
     let own = stream.local_addr().ok().map(|address| address.ip());
     let Some(tls) = tls else {
         let viewer = Viewer { address, own, https: false, tls: (None, None) };
-        return converse(stream, viewer, false, state).await;
+        return Box::pin(converse(stream, viewer, false, state)).await;
     };
-    match shake_hands(stream, &tls).await {
+    match Box::pin(shake_hands(stream, &tls)).await {
         Ok(stream) => {
             let session = stream.get_ref().1;
             let http2 = session.alpn_protocol() == Some(b"h2");
             let viewer = Viewer { address, own, https: true, tls: viewer_tls::log_words(session) };
-            converse(stream, viewer, http2, state).await;
+            Box::pin(converse(stream, viewer, http2, state)).await;
         }
         Err(error) => tracing::debug!(%address, %error, "a viewer's TLS handshake failed"),
     }
@@ -107,6 +109,7 @@ where
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = state.tasks.draining() => {
             connection.as_mut().graceful_shutdown();

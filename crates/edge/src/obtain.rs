@@ -90,7 +90,7 @@ struct Turns<'a> {
     snapshot: &'a Snapshot,
     asked: Asked<'a>,
     visit: &'a Visit,
-    viewed: Viewed,
+    viewed: Viewed<'a>,
 }
 
 /// Asks the route's origin, or the first of its group and, if that calls for it, the second.

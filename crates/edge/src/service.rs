@@ -43,8 +43,8 @@ const NO_TARGET: Refusal = Refusal {
 pub(crate) async fn answer(state: Arc<State>, viewer: Arc<Viewer>, request: Request<Incoming>) -> Response<ViewerBody> {
     let snapshot = state.snapshot();
     let (parts, body) = request.into_parts();
-    let http = version(parts.version);
-    let visit = Visit::new(state.identify(), Arc::clone(&viewer), &parts, http, &snapshot.distribution);
+    let (http, parts) = (version(parts.version), Arc::new(parts));
+    let visit = Visit::new(state.identify(), Arc::clone(&viewer), Arc::clone(&parts), http, &snapshot.distribution);
     let responder = Responder {
         recorder: Recorder::new(visit, Arc::clone(&state.journal)),
         method: &parts.method,

@@ -23,8 +23,11 @@ impl Tasks {
     /// Runs `work` until it ends or the edge stops.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stopped = self.stopped.clone();
+        // On the heap by itself: what an async block captures and then awaits takes its room twice.
+        let work = Box::pin(work);
         self.tracker.spawn(async move {
             tokio::select! {
+                biased;
                 () = stopped.cancelled() => {}
                 () = work => {}
             }

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use crate::fetch::Progress;
 use crate::journal::Journal;
 use crate::tried::Tries;
-use crate::{HandshakeReport, OriginFailure};
+use crate::{HandshakeReport, OriginFailure, admit};
 
 /// The viewer's side of a connection.
 #[derive(Debug, Clone)]
@@ -48,12 +48,8 @@ pub(crate) struct Visit {
     viewer: Arc<Viewer>,
     started: Instant,
     distribution: Arc<Distribution>,
-    method: String,
-    path: String,
-    query: Option<String>,
-    headers: HeaderMap,
-    host: Option<String>,
-    head_bytes: u64,
+    /// The head of the request.
+    parts: Arc<Parts>,
 }
 
 /// An answer as the log needs it.
@@ -99,7 +95,7 @@ impl Visit {
     pub(crate) fn new(
         (id, server): (RequestId, EdgeServer),
         viewer: Arc<Viewer>,
-        parts: &Parts,
+        parts: Arc<Parts>,
         http: ViewerHttp,
         distribution: &Arc<Distribution>,
     ) -> Self {
@@ -112,12 +108,7 @@ impl Visit {
             viewer,
             started: Instant::now(),
             distribution: Arc::clone(distribution),
-            method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().map(str::to_owned),
-            headers: parts.headers.clone(),
-            host: crate::admit::host_text(parts).map(str::to_owned),
-            head_bytes: crate::admit::head_bytes(parts) as u64,
+            parts,
         }
     }
 
@@ -127,30 +118,30 @@ impl Visit {
     }
 
     fn header(&self, name: &HeaderName) -> Option<String> {
-        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        self.parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
     /// The record for the access log; with the viewer's `headers` if somebody reads them.
     pub(crate) fn record(&self, reply: &Reply, now: OffsetDateTime, headers: bool) -> AccessLogRecord {
-        let viewer = &self.viewer;
+        let (viewer, parts) = (&self.viewer, &*self.parts);
         AccessLogRecord {
             finished: now,
             x_edge_location: self.server.pop.clone(),
             sc_bytes: reply.bytes,
             c_ip: viewer.address.ip(),
-            cs_method: self.method.clone(),
-            cs_host: crate::admit::own_name(&self.distribution).to_owned(),
-            cs_uri_stem: self.path.clone(),
+            cs_method: parts.method.to_string(),
+            cs_host: admit::own_name(&self.distribution).to_owned(),
+            cs_uri_stem: parts.uri.path().to_owned(),
             sc_status: reply.status,
             cs_referer: self.header(&header::REFERER),
             cs_user_agent: self.header(&header::USER_AGENT),
-            cs_uri_query: self.query.clone(),
+            cs_uri_query: parts.uri.query().map(str::to_owned),
             cs_cookie: self.distribution.logging.include_cookies.then(|| self.cookies()).flatten(),
             x_edge_result_type: reply.result_type,
             x_edge_request_id: self.id.clone(),
-            x_host_header: self.host.clone(),
+            x_host_header: admit::host_text(parts).map(str::to_owned),
             cs_protocol: if viewer.https { ViewerProtocol::Https } else { ViewerProtocol::Http },
-            cs_bytes: self.head_bytes + self.progress.bytes(),
+            cs_bytes: admit::head_bytes(parts) as u64 + self.progress.bytes(),
             time_taken: self.elapsed(),
             x_forwarded_for: self.header(&HeaderName::from_static("x-forwarded-for")),
             ssl_protocol: viewer.tls.0.clone(),
@@ -177,7 +168,7 @@ impl Visit {
         };
         MoreFields {
             s_ip: self.viewer.own,
-            cs_headers: self.headers.iter().filter(|_| headers).map(header).collect(),
+            cs_headers: self.parts.headers.iter().filter(|_| headers).map(header).collect(),
             cache_behavior_path_pattern: Some(self.path_pattern()),
             origin_fbl: reply.origin.map(|origin| origin.first_byte),
             origin_lbl: reply.origin.and_then(|origin| origin.last_byte),
@@ -186,7 +177,7 @@ impl Visit {
 
     /// The pattern of the behavior that the path leads to.
     fn path_pattern(&self) -> String {
-        let path = self.distribution.object_path(&self.path);
+        let path = self.distribution.object_path(self.parts.uri.path());
         match &self.distribution.behavior_for(&path).path_pattern {
             PathPattern::Default => "*".to_owned(),
             PathPattern::Pattern(pattern) => pattern.clone(),
@@ -195,7 +186,7 @@ impl Visit {
 
     /// Every `Cookie` line; HTTP/2 may have several (RFC 9113 section 8.2.3).
     fn cookies(&self) -> Option<String> {
-        let lines = self.headers.get_all(header::COOKIE).into_iter();
+        let lines = self.parts.headers.get_all(header::COOKIE).into_iter();
         let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         (!lines.is_empty()).then(|| lines.join("; "))
     }

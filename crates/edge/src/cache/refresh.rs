@@ -18,14 +18,14 @@ pub(super) fn behind(seeker: &Seeker<'_>, asked: Edition) {
 
 fn refresh(seeker: &Seeker<'_>, lead: Lead, asked: Edition) -> impl Future<Output = ()> + use<> {
     let (state, snapshot) = (Arc::clone(seeker.state), Arc::clone(seeker.snapshot));
-    let (viewer, parts) = (Arc::new(seeker.asked.viewer.clone()), seeker.asked.parts.clone());
+    let (viewer, parts) = (Arc::new(seeker.asked.viewer.clone()), Arc::new(seeker.asked.parts.clone()));
     let http = seeker.visit.http;
     async move {
         let question =
             admit::Request { parts: &parts, https: viewer.https, http, has_body: false, https_address: state.https };
         // It was let in a moment ago, under the same distribution.
         let Admission::Fetch(route) = admit::admit(question, &snapshot.distribution) else { return };
-        let visit = Visit::new(state.identify(), Arc::clone(&viewer), &parts, http, &snapshot.distribution);
+        let visit = Visit::new(state.identify(), Arc::clone(&viewer), Arc::clone(&parts), http, &snapshot.distribution);
         let asked_again = Asked { viewer: &viewer, parts: &parts, route: &route };
         let Some(question) = super::question::Question::of(asked_again) else { return };
         let copy = state.cache.store.get(&question.key);

@@ -25,8 +25,9 @@ use super::upload::{Extent, Progress, Upload};
 use crate::HandshakeReport;
 use crate::tasks::Tasks;
 
-/// How many header lines a response may have; far more than fit into the header block usefully.
-const HEADER_LINES: usize = 2_048;
+/// How many header lines a response may have: several times what servers send. Hyper makes room for as many with each
+/// response, so more would cost all of them.
+const HEADER_LINES: usize = 256;
 
 /// A connection that can carry requests, one after the other.
 pub(crate) struct Connection {
@@ -80,6 +81,8 @@ impl Connection {
             .max_headers(HEADER_LINES)
             .max_header_size(HEADER_BLOCK_BYTES);
         let (sender, connection) = builder.handshake(stream).await?;
+        // As in `Tasks::spawn`.
+        let connection = Box::pin(connection);
         let ended = Arc::new(OnceLock::new());
         let end = Arc::clone(&ended);
         let abandoned = CancellationToken::new();
