@@ -20,8 +20,6 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::UtcOffset;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
 pub use field::Field;
 pub use format::{Encoding, LogFormat};
@@ -30,10 +28,9 @@ pub use words::{ProtocolVersion, ViewerProtocol};
 
 use crate::outcome::{DetailedResultType, ResultType};
 use crate::request_id::RequestId;
-use encoding::{optional, optional_seconds, optional_text, plain, seconds, text};
-
-const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
+use encoding::{
+    joined, number, optional, optional_number, optional_seconds, optional_text, padded, plain, seconds, text,
+};
 
 /// Declares the columns once, for [`FIELDS`] and [`HEADER`].
 macro_rules! fields {
@@ -187,15 +184,21 @@ impl AccessLogRecord {
     /// Appends one column of any of the logs to `out`, as logged.
     pub(crate) fn put(&self, field: Field, out: &mut String) {
         match field {
-            Field::Date => self.put_finished(DATE, out),
-            Field::Time => self.put_finished(TIME, out),
+            Field::Date => {
+                let (year, month, day) = self.finished_utc().to_calendar_date();
+                joined('-', [(year.unsigned_abs().into(), 4), (u8::from(month).into(), 2), (day.into(), 2)], out);
+            }
+            Field::Time => {
+                let (hour, minute, second) = self.finished_utc().to_hms();
+                joined(':', [hour, minute, second].map(|part| (part.into(), 2)), out);
+            }
             Field::XEdgeLocation => text(&self.x_edge_location, out),
-            Field::ScBytes => plain(self.sc_bytes, out),
+            Field::ScBytes => number(self.sc_bytes, out),
             Field::CIp => plain(self.c_ip, out),
             Field::CsMethod => text(&self.cs_method, out),
             Field::CsHost => text(&self.cs_host, out),
             Field::CsUriStem => text(&self.cs_uri_stem, out),
-            Field::ScStatus => plain(format_args!("{:03}", self.sc_status), out),
+            Field::ScStatus => padded(self.sc_status.into(), 3, out),
             Field::CsReferer => optional_text(self.cs_referer.as_deref(), out),
             Field::CsUserAgent => optional_text(self.cs_user_agent.as_deref(), out),
             Field::CsUriQuery => optional_text(self.cs_uri_query.as_deref(), out),
@@ -203,23 +206,23 @@ impl AccessLogRecord {
             Field::XEdgeResultType => out.push_str(self.x_edge_result_type.as_str()),
             Field::XEdgeRequestId => out.push_str(self.x_edge_request_id.as_str()),
             Field::XHostHeader => optional_text(self.x_host_header.as_deref(), out),
-            Field::CsProtocol => plain(self.cs_protocol, out),
-            Field::CsBytes => plain(self.cs_bytes, out),
+            Field::CsProtocol => out.push_str(self.cs_protocol.as_str()),
+            Field::CsBytes => number(self.cs_bytes, out),
             Field::TimeTaken => seconds(self.time_taken, out),
             Field::XForwardedFor => optional_text(self.x_forwarded_for.as_deref(), out),
             Field::SslProtocol => optional_text(self.ssl_protocol.as_deref(), out),
             Field::SslCipher => optional_text(self.ssl_cipher.as_deref(), out),
             Field::XEdgeResponseResultType => out.push_str(self.x_edge_response_result_type.as_str()),
-            Field::CsProtocolVersion => plain(self.cs_protocol_version, out),
+            Field::CsProtocolVersion => out.push_str(self.cs_protocol_version.as_str()),
             Field::FleStatus => optional_text(self.fle_status.as_deref(), out),
             Field::FleEncryptedFields => optional(self.fle_encrypted_fields, out),
-            Field::CPort => plain(self.c_port, out),
+            Field::CPort => number(self.c_port.into(), out),
             Field::TimeToFirstByte => seconds(self.time_to_first_byte, out),
             Field::XEdgeDetailedResultType => out.push_str(self.x_edge_detailed_result_type.as_str()),
             Field::ScContentType => optional_text(self.sc_content_type.as_deref(), out),
-            Field::ScContentLen => optional(self.sc_content_len, out),
-            Field::ScRangeStart => optional(self.sc_range_start, out),
-            Field::ScRangeEnd => optional(self.sc_range_end, out),
+            Field::ScContentLen => optional_number(self.sc_content_len, out),
+            Field::ScRangeStart => optional_number(self.sc_range_start, out),
+            Field::ScRangeEnd => optional_number(self.sc_range_end, out),
             newer => self.put_newer(newer, out),
         }
     }
@@ -229,7 +232,7 @@ impl AccessLogRecord {
         let more = &self.more;
         match field {
             Field::Timestamp => seconds(Duration::from_millis(self.finished_millis()), out),
-            Field::TimestampMs => plain(self.finished_millis(), out),
+            Field::TimestampMs => number(self.finished_millis(), out),
             Field::SIp => optional(more.s_ip, out),
             Field::CIpVersion => out.push_str(if self.c_ip.is_ipv4() { "IPv4" } else { "IPv6" }),
             Field::CsUri => match self.cs_uri_query.as_deref().unwrap_or_default() {
@@ -240,7 +243,7 @@ impl AccessLogRecord {
             Field::CsAcceptEncoding => optional_text(more.header("accept-encoding"), out),
             Field::CsHeaders => text(&more.header_lines(|(name, value)| format!("{name}:{value}")), out),
             Field::CsHeaderNames => text(&more.header_lines(|(name, _)| name.clone()), out),
-            Field::CsHeadersCount => plain(more.cs_headers.len(), out),
+            Field::CsHeadersCount => number(more.cs_headers.len() as u64, out),
             Field::CacheBehaviorPathPattern => optional_text(more.cache_behavior_path_pattern.as_deref(), out),
             Field::OriginFbl => optional_seconds(more.origin_fbl, out),
             Field::OriginLbl => optional_seconds(more.origin_lbl, out),
@@ -253,9 +256,8 @@ impl AccessLogRecord {
         u64::try_from(self.finished.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
     }
 
-    fn put_finished(&self, format: &[BorrowedFormatItem<'_>], out: &mut String) {
-        let utc = self.finished.to_offset(UtcOffset::UTC);
-        out.push_str(&utc.format(format).expect("a date-time has every part of the format"));
+    fn finished_utc(&self) -> OffsetDateTime {
+        self.finished.to_offset(UtcOffset::UTC)
     }
 }
 

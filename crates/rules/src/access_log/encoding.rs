@@ -7,6 +7,7 @@
 //! something else.
 
 use std::fmt::{self, Write as _};
+use std::iter::repeat_n;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -56,8 +57,40 @@ pub(super) fn optional(value: Option<impl fmt::Display>, out: &mut String) {
     }
 }
 
+/// Without `fmt`, whose generality costs several times as much as the digits; a line has a dozen numbers.
+pub(super) fn number(value: u64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(value));
+}
+
+/// With zeros in front up to this many digits.
+pub(super) fn padded(value: u64, digits: usize, out: &mut String) {
+    let mut buffer = itoa::Buffer::new();
+    let text = buffer.format(value);
+    out.extend(repeat_n('0', digits.saturating_sub(text.len())));
+    out.push_str(text);
+}
+
+/// Three numbers, each with its digits, with a separator between them.
+pub(super) fn joined(separator: char, parts: [(u64, usize); 3], out: &mut String) {
+    for (index, (value, digits)) in parts.into_iter().enumerate() {
+        if index > 0 {
+            out.push(separator);
+        }
+        padded(value, digits, out);
+    }
+}
+
+pub(super) fn optional_number(value: Option<u64>, out: &mut String) {
+    match value {
+        Some(value) => number(value, out),
+        None => out.push_str(MISSING),
+    }
+}
+
 pub(super) fn seconds(duration: Duration, out: &mut String) {
-    plain(format_args!("{}.{:03}", duration.as_secs(), duration.subsec_millis()), out);
+    number(duration.as_secs(), out);
+    out.push('.');
+    padded(duration.subsec_millis().into(), 3, out);
 }
 
 pub(super) fn optional_seconds(duration: Option<Duration>, out: &mut String) {

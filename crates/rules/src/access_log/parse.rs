@@ -8,14 +8,17 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use thiserror::Error;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 
 use super::field::Kind;
-use super::{
-    AccessLogRecord, DATE, Encoding, Field, LogFormat, MoreFields, ProtocolVersion, TIME, ViewerProtocol, encoding,
-};
+use super::{AccessLogRecord, Encoding, Field, LogFormat, MoreFields, ProtocolVersion, ViewerProtocol, encoding};
 use crate::outcome::{DetailedResultType, ResultType};
 use crate::request_id::RequestId;
+
+const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
 
 /// A line that is not in the documented form.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
