@@ -299,6 +299,7 @@ async fn connect(address: SocketAddr, deadline: Instant, transcript: &mut Transc
         Ok(tcp) => {
             // Fails only on a socket that is already dead; the handshake will say so.
             let _ = tcp.set_nodelay(true);
+            transcript.local = tcp.local_addr().ok();
             transcript.connected(address);
             Some(tcp)
         }

@@ -98,6 +98,24 @@ async fn a_fix_closes_idle_connections_so_that_nobody_meets_the_old_origin() {
     assert_eq!(end.expect("the connection is closed").unwrap(), 0);
 }
 
+/// Somebody who watches the site while it is being changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn others_who_connect_meanwhile_do_not_disturb_the_proof() {
+    let lab = lab();
+    let mut origin = Origin::start(&spec(""), &lab, clock()).await.unwrap();
+    let addr = origin.addr();
+    let watching = tokio::spawn(async move {
+        // Bounded, so that a run that fails ends, too.
+        for _ in 0..5_000 {
+            drop(TcpStream::connect(addr).await);
+        }
+    });
+    for toml in ["tls.protocols = ['TLSv1.2']", "certificate.not_after = '-1d'", "tls.protocols = ['TLSv1.2']", ""] {
+        origin.reconfigure(&spec(toml), &lab).await.unwrap_or_else(|error| panic!("{toml}: {error}"));
+    }
+    watching.abort();
+}
+
 #[tokio::test]
 async fn a_bad_fix_changes_nothing() {
     let lab = lab();

@@ -35,6 +35,8 @@ const THREAD: &str = "0000000000000000";
 pub struct Transcript {
     /// Everything printed.
     pub text: String,
+    /// The client's end of the connection; `None` if there was none.
+    pub local: Option<SocketAddr>,
     /// The last `Verify return code`: 0 is good, and also what is printed when no certificate
     /// was seen at all
     /// ([X509_STORE_CTX_get_error](https://docs.openssl.org/3.6/man3/X509_STORE_CTX_get_error/)).

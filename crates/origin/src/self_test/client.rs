@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{PATIENCE, SILENCE};
-use crate::spec::Protocol;
+use crate::{history::Negotiated, spec::Protocol};
 
 /// What a client offers in its ClientHello: everything its TLS library has, where nothing else is stated.
 #[derive(Clone)]
@@ -46,6 +46,8 @@ impl<'a> Offer<'a> {
 /// What became of a handshake.
 #[derive(Debug)]
 pub(super) struct Attempt {
+    /// Its end of the connection, by which the origin's record of it is known; `None` if there was none.
+    pub(super) local: Option<SocketAddr>,
     /// The certificates that came, DER, in wire order.
     pub(super) served_chain: Vec<Vec<u8>>,
     /// The fatal alert that came, by its number.
@@ -55,6 +57,23 @@ pub(super) struct Attempt {
     /// The library's words.
     #[allow(dead_code, reason = "for whoever reads that a self-test failed")]
     pub(super) words: String,
+}
+
+/// What became of a conversation inside TLS.
+#[derive(Debug)]
+pub(super) struct Talk {
+    /// As in [`Attempt`].
+    pub(super) local: Option<SocketAddr>,
+    /// `None` if the handshake did not complete.
+    pub(super) negotiated: Option<Negotiated>,
+    pub(super) heard: Heard,
+}
+
+impl Talk {
+    /// Without a handshake to its end.
+    pub(super) fn failed(local: Option<SocketAddr>, finish: Finish) -> Self {
+        Self { local, negotiated: None, heard: Heard::only(finish) }
+    }
 }
 
 /// What the client heard.

@@ -6,7 +6,7 @@ use edge502_pki::Identity;
 
 use super::{
     PATIENCE, SILENCE, Subject,
-    client::{self, Attention, Finish, Heard},
+    client::{self, Attention, Finish, Heard, Talk},
     is_remembered, library, offer, patience, site_name, verify,
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(super) async fn answers_in_tls(
     attention.bound += SILENCE;
     subject.history.clear();
     let offer = offer(plan, identity);
-    let (negotiated, heard) = library::talk(&offer, subject.https, &bytes(&request), attention).await?;
+    let Talk { negotiated, heard, .. } = library::talk(&offer, subject.https, &bytes(&request), attention).await?;
     let heard = heard.without_date();
     let Some(negotiated) = negotiated else {
         return verify(CLAIM, &"a TLS connection", &heard, false);

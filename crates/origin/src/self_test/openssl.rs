@@ -18,12 +18,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     PATIENCE,
-    client::{Attempt, Attention, Finish, Heard, Offer, connect, converse},
+    client::{Attempt, Attention, Finish, Offer, Talk, connect, converse},
     tls::TLS13_SUITES,
 };
 use crate::{
     error::OriginError,
-    history::Negotiated,
     spec::{Protocol, TlsSpec},
     tls,
 };
@@ -51,35 +50,41 @@ pub(super) async fn attempt(offer: &Offer<'_>, addr: SocketAddr) -> Result<Attem
     options.sigalgs.clone_from(&offer.signature_schemes);
     let transcript = s_client(&options).await;
     let completed = transcript.succeeded();
-    Ok(Attempt { served_chain: transcript.served_chain, alert: transcript.alert, completed, words: transcript.text })
+    Ok(Attempt {
+        local: transcript.local,
+        served_chain: transcript.served_chain,
+        alert: transcript.alert,
+        completed,
+        words: transcript.text,
+    })
 }
 
-/// Says `say` inside TLS and listens to the end, with the bound counted from the handshake on; also what was negotiated,
-/// `None` if the handshake did not complete.
+/// Says `say` inside TLS and listens to the end, with the bound counted from the handshake on.
 pub(super) async fn talk(
     offer: &Offer<'_>,
     addr: SocketAddr,
     say: &[u8],
     attention: impl Into<Attention>,
-) -> Result<(Option<Negotiated>, Heard), OriginError> {
+) -> Result<Talk, OriginError> {
     let Attention { bound, enough } = attention.into();
     let ssl = client(offer)?;
     let deadline = Instant::now() + PATIENCE;
     let tcp = match connect(addr, deadline).await {
         Ok(tcp) => tcp,
-        Err(finish) => return Ok((None, Heard::only(finish))),
+        Err(finish) => return Ok(Talk::failed(None, finish)),
     };
+    let local = tcp.local_addr().ok();
     let mut tls = SslStream::new(ssl, tcp).expect("OpenSSL wraps every stream");
     match timeout_at(deadline, Pin::new(&mut tls).connect()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             let error = error.into_io_error().unwrap_or_else(io::Error::other);
-            return Ok((None, Heard::only(Finish::of(&error))));
+            return Ok(Talk::failed(local, Finish::of(&error)));
         }
-        Err(_) => return Ok((None, Heard::only(Finish::Silence))),
+        Err(_) => return Ok(Talk::failed(local, Finish::Silence)),
     }
-    let negotiated = tls::negotiated(tls.ssl());
-    Ok((Some(negotiated), converse(tls, say, Instant::now() + bound, enough).await))
+    let negotiated = Some(tls::negotiated(tls.ssl()));
+    Ok(Talk { local, negotiated, heard: converse(tls, say, Instant::now() + bound, enough).await })
 }
 
 /// The ClientHello with this offer, in records.

@@ -30,11 +30,10 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::{
     PATIENCE,
-    client::{Attempt, Attention, Finish, Heard, Offer, connect, converse},
+    client::{Attempt, Attention, Finish, Offer, Talk, connect, converse},
 };
 use crate::{
     error::OriginError,
-    history::Negotiated,
     spec::{Protocol, TlsSpec},
     tls,
 };
@@ -49,7 +48,8 @@ pub(super) const COMMON_GROUPS: [&str; 3] = ["P-256", "X25519", "P-384"];
 pub(super) async fn attempt(offer: &Offer<'_>, addr: SocketAddr) -> Result<Attempt, OriginError> {
     let client = Client::new(offer)?;
     let deadline = Instant::now() + PATIENCE;
-    let (completed, alert, words) = match client.shake_hands(addr, deadline).await {
+    let (local, shaken) = client.shake_hands(addr, deadline).await;
+    let (completed, alert, words) = match shaken {
         Ok(mut tls) => {
             // The origin may be gone already; nothing is owed to it.
             let _ = timeout_at(deadline, tls.shutdown()).await;
@@ -58,25 +58,25 @@ pub(super) async fn attempt(offer: &Offer<'_>, addr: SocketAddr) -> Result<Attem
         Err(Failure::Handshake(error)) => (false, tls::Stream::received_alert(&error), error.to_string()),
         Err(Failure::Finish(finish)) => (false, None, format!("{finish:?}")),
     };
-    Ok(Attempt { served_chain: client.verifier.served(), alert, completed, words })
+    Ok(Attempt { local, served_chain: client.verifier.served(), alert, completed, words })
 }
 
-/// Says `say` inside TLS and listens to the end, with the bound counted from the handshake on; also what was negotiated,
-/// `None` if the handshake did not complete.
+/// Says `say` inside TLS and listens to the end, with the bound counted from the handshake on.
 pub(super) async fn talk(
     offer: &Offer<'_>,
     addr: SocketAddr,
     say: &[u8],
     attention: impl Into<Attention>,
-) -> Result<(Option<Negotiated>, Heard), OriginError> {
+) -> Result<Talk, OriginError> {
     let Attention { bound, enough } = attention.into();
-    let tls = match Client::new(offer)?.shake_hands(addr, Instant::now() + PATIENCE).await {
+    let (local, shaken) = Client::new(offer)?.shake_hands(addr, Instant::now() + PATIENCE).await;
+    let tls = match shaken {
         Ok(tls) => tls,
-        Err(Failure::Handshake(error)) => return Ok((None, Heard::only(Finish::of(&error)))),
-        Err(Failure::Finish(finish)) => return Ok((None, Heard::only(finish))),
+        Err(Failure::Handshake(error)) => return Ok(Talk::failed(local, Finish::of(&error))),
+        Err(Failure::Finish(finish)) => return Ok(Talk::failed(local, finish)),
     };
-    let negotiated = tls::negotiated(tls.get_ref().1);
-    Ok((Some(negotiated), converse(tls, say, Instant::now() + bound, enough).await))
+    let negotiated = Some(tls::negotiated(tls.get_ref().1));
+    Ok(Talk { local, negotiated, heard: converse(tls, say, Instant::now() + bound, enough).await })
 }
 
 /// The ClientHello with this offer, in records.
@@ -146,11 +146,20 @@ impl Client {
         Ok(Self { config: Arc::new(config), name, verifier })
     }
 
-    async fn shake_hands(&self, addr: SocketAddr, deadline: Instant) -> Result<TlsStream<Piecewise>, Failure> {
-        let tcp = Piecewise { tcp: connect(addr, deadline).await.map_err(Failure::Finish)?, pauses: false };
+    /// The connection, and its own end of it.
+    async fn shake_hands(
+        &self,
+        addr: SocketAddr,
+        deadline: Instant,
+    ) -> (Option<SocketAddr>, Result<TlsStream<Piecewise>, Failure>) {
+        let tcp = match connect(addr, deadline).await {
+            Ok(tcp) => tcp,
+            Err(finish) => return (None, Err(Failure::Finish(finish))),
+        };
+        let (local, tcp) = (tcp.local_addr().ok(), Piecewise { tcp, pauses: false });
         let connecting = TlsConnector::from(self.config.clone()).connect(self.name.clone(), tcp);
-        let connected = timeout_at(deadline, connecting).await.map_err(|_| Failure::Finish(Finish::Silence))?;
-        connected.map_err(Failure::Handshake)
+        let connected = timeout_at(deadline, connecting).await;
+        (local, connected.map_or(Err(Failure::Finish(Finish::Silence)), |shaken| shaken.map_err(Failure::Handshake)))
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is stated about TLS, tried with the most permissive client there is.
 
+use std::net::SocketAddr;
+
 use edge502_pki::{CertificateSpec, Identity};
 
 use super::{
     PATIENCE, Subject, client,
-    client::{Attempt, Offer},
+    client::{Attempt, Offer, Talk},
     finish_of, http, library,
     library::{COMMON_GROUPS, PROTOCOLS},
     offer, patience,
@@ -77,30 +79,32 @@ pub(super) async fn late_fault(plan: &Plan, subject: &Subject<'_>, fault: &Fault
     subject.history.clear();
     let finish = finish_of(&fault.act);
     let bound = patience(&finish);
-    let (as_far_as_stated, heard) = if completes {
-        let (negotiated, heard) = library::talk(&offer, subject.https, b"", bound).await?;
-        (negotiated.is_some() && heard.bytes.is_empty(), heard)
+    let (local, as_far_as_stated, heard) = if completes {
+        let Talk { local, negotiated, heard } = library::talk(&offer, subject.https, b"", bound).await?;
+        (local, negotiated.is_some() && heard.bytes.is_empty(), heard)
     } else {
         let heard = client::talk_until_quiet(subject.https, &library::hello(&offer)?).await;
         let enough = match fault.after {
             Stage::HalfServerHello => heard.bytes.len() == HALF_SERVER_HELLO,
             _ => heard.bytes.len() > HALF_SERVER_HELLO,
         };
-        (enough && heard.bytes.first() == Some(&HANDSHAKE_RECORD), heard)
+        (None, enough && heard.bytes.first() == Some(&HANDSHAKE_RECORD), heard)
     };
     let expected = format!("everything up to the stage {:?}, then {finish:?}", fault.after);
     verify("the handshake is broken off as stated", &expected, &heard, as_far_as_stated && heard.finish == finish)?;
     // In TLS 1.3 the client believes the handshake complete as soon as it has the server's flight.
-    let record = ended_connection(subject).await;
+    let record = ended_connection(subject, local).await;
     let holds = record.as_ref().is_some_and(|record| record.negotiated.is_some() == completes);
     verify("the handshake gets exactly as far as stated", &expected, &record, holds)
 }
 
-/// What the origin wrote down about the connection made last, once that is over.
-async fn ended_connection(subject: &Subject<'_>) -> Option<ConnectionRecord> {
-    let ended = |records: &[ConnectionRecord]| records.last().is_some_and(|record| record.end.is_some());
-    let records = subject.history.wait_for(ended, PATIENCE).await;
-    records.ok().and_then(|mut records| records.pop())
+/// What the origin wrote down about the connection that was made from `local`, once that is over; where that is not known,
+/// about the last one. Others may connect meanwhile: somebody who watches the site, or a probe of the lab's.
+async fn ended_connection(subject: &Subject<'_>, local: Option<SocketAddr>) -> Option<ConnectionRecord> {
+    let own = |record: &&ConnectionRecord| local.is_none_or(|local| record.peer == local);
+    let ended = |records: &[ConnectionRecord]| records.iter().rfind(own).is_some_and(|record| record.end.is_some());
+    let records = subject.history.wait_for(ended, PATIENCE).await.ok()?;
+    records.iter().rfind(own).cloned()
 }
 
 struct Check<'a> {
@@ -135,7 +139,8 @@ impl<'a> Check<'a> {
     async fn tried(&self, offer: &Offer<'_>) -> Result<(Attempt, Option<ConnectionRecord>), OriginError> {
         self.subject.history.clear();
         let attempt = self.attempt(offer).await?;
-        Ok((attempt, ended_connection(self.subject).await))
+        let record = ended_connection(self.subject, attempt.local).await;
+        Ok((attempt, record))
     }
 
     /// The server's flight with its certificates came: version, suite and group were fine.
@@ -180,8 +185,8 @@ impl<'a> Check<'a> {
     async fn asks_to_renegotiate(&self) -> Result<(), OriginError> {
         self.subject.history.clear();
         let request = b"GET / HTTP/1.1\r\nHost: origin.test\r\n\r\n";
-        let (_, heard) = library::talk(&self.offer(), self.subject.https, request, PATIENCE).await?;
-        let record = ended_connection(self.subject).await;
+        let Talk { local, heard, .. } = library::talk(&self.offer(), self.subject.https, request, PATIENCE).await?;
+        let record = ended_connection(self.subject, local).await;
         let reply = record.as_ref().and_then(|record| record.renegotiation_reply);
         let expected = "another ClientHello in answer to the request to negotiate anew";
         verify("the origin renegotiates", &expected, &(&heard, &record), reply == Some(HANDSHAKE_RECORD))
