@@ -87,7 +87,7 @@ impl<'a> Functions<'a> {
     }
 
     /// Viewer request: before the cache.
-    pub(crate) fn viewer_request<'v>(self, asked: Asked<'v>) -> Result<Viewed<'v>, Stop> {
+    pub(crate) fn viewer_request(self, asked: Asked<'_>) -> Result<Viewed<'_>, Stop> {
         let (parts, route) = (asked.parts, asked.route);
         let mut viewed = Viewed::new(asked);
         if self.find(EventType::ViewerRequest).is_none() {
