@@ -197,6 +197,26 @@ async fn a_chain_of_26_certificates_is_too_long() {
 }
 
 #[tokio::test]
+async fn names_that_are_no_text_are_shown_and_control_nothing() {
+    let world = World::new();
+    let mut leaf = world.identity(1).leaf.to_vec();
+    for (name, bytes) in
+        [(&b"TEST ONLY"[..], &b"\x1b[2J\xff\xfe\xe2\x80\xae"[..]), (NAME.as_bytes(), b"\xc3(\x1b]0;x\x07\0")]
+    {
+        while let Some(at) = leaf.windows(name.len()).position(|window| window == name) {
+            leaf[at..at + bytes.len()].copy_from_slice(bytes);
+        }
+    }
+    let report = world.over_tls(saying(records(&[server_hello(), certificate(&[&leaf])].concat(), 16_384)).await).await;
+    assert_eq!(report.served_chain.len(), 1);
+    for format in [Format::Text, Format::Json, Format::Junit, Format::Sarif, Format::Markdown, Format::Html] {
+        let text = render::one(&report, format, Look { verbose: true, ..Look::default() });
+        let control = text.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(control, None, "{format:?}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn records_of_one_byte_say_the_same() {
     let world = World::new();
     let identity = world.identity(1);
