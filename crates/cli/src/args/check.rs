@@ -26,7 +26,8 @@ Examples:
 
 Exit status: 0 CloudFront would connect, 1 it would fail, 2 could not check.")]
 pub(crate) struct CheckArguments {
-    /// The origin: a DNS name, with a port if it is not 443
+    /// The origin: a DNS name, with a port if it is not 443. An address would fail, as CloudFront takes names only; check
+    /// it under a name with --resolve
     #[arg(value_name = "HOST[:PORT]")]
     pub(crate) target: Option<String>,
     /// Check every origin of the distributions in a file: what `aws cloudfront get-distribution`,
@@ -71,7 +72,7 @@ pub(crate) struct CheckArguments {
     /// `IpAddressType` of the origin
     #[arg(long, value_name = "TYPE", default_value = "ipv4", value_parser = ["ipv4", "ipv6", "dualstack"])]
     pub(crate) ip_version: String,
-    /// The most seconds one origin may take, 1 to 300
+    /// The most seconds one origin may take, 1 to 300; where they are over first, the cause is what was waited for
     #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     pub(crate) timeout: Duration,
     /// Warn about certificates that end within so many days
