@@ -36,7 +36,7 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), access_log: None, concurrency: 32 }
+        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), access_log: None, concurrency: 40 }
     }
 }
 
@@ -159,10 +159,14 @@ impl Runner {
     }
 }
 
-/// How many steps last until a time limit of CloudFront's is over. Nothing is computed meanwhile, so others fill the gap,
-/// unless such a scenario is among the last.
+/// How many steps last until a time limit of CloudFront's is over, or for as long as the origin takes its time. Nothing is
+/// computed meanwhile, so others fill the gap, unless such a scenario is among the last.
 fn waits(scenario: &Scenario) -> usize {
-    scenario.steps.iter().filter(|step| step.expect.status == Some(504)).count()
+    let is_slow = |step: &&Step| {
+        let http = &step.state.origin.http;
+        step.expect.status == Some(504) || http.delay_ms > 0 || http.drip_ms.is_some()
+    };
+    scenario.steps.iter().filter(is_slow).count()
 }
 
 async fn play(scenario: &Scenario, options: LabOptions, rulebook: Rulebook) -> ScenarioReport {
