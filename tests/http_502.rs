@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Scenarios wait more than they compute: for silent origins, for firewalls that drop. Those who want a step of the same
     // scenario wait for each other, so that a fraction of the threads plays.
-    arguments.test_threads.get_or_insert(160);
+    arguments.test_threads.get_or_insert(128);
     let library = Library::built_in().expect("the built-in scenarios are valid");
     let runtime = Arc::new(Runtime::new().expect("a runtime can be started"));
     let runner = Runner::new(support::clock(), RunOptions::default()).expect("a runner can be made");

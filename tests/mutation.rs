@@ -95,7 +95,9 @@ fn mutation(number: usize) -> &'static Mutation {
 async fn every_wrong_expectation_is_reported_and_nothing_else() {
     let scenarios: Vec<Scenario> = built_in().iter().enumerate().map(|(n, scenario)| mutated(n, scenario)).collect();
     assert!(scenarios.len() >= mutations().len(), "each mutation is played alone at least once");
-    let reports = play::play(scenarios, support::clock(), RunOptions::default()).await;
+    // The other tests play at the same time.
+    let options = RunOptions { concurrency: 16, ..RunOptions::default() };
+    let reports = play::play(scenarios, support::clock(), options).await;
     for (number, report) in reports.iter().enumerate().filter(|(_, report)| whole(report)) {
         let id = &report.id;
         let [healthy, right, wrong, one_wrong] = &report.steps[..] else { panic!("{id}: {:?}", report.error) };

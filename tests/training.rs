@@ -75,7 +75,7 @@ struct Play {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Exercises wait more than they compute: for silent origins, for firewalls that drop.
-    arguments.test_threads.get_or_insert(160);
+    arguments.test_threads.get_or_insert(128);
     let library = Library::built_in().expect("the built-in scenarios are valid");
     let clock = support::clock();
     let pki = Pki::new(clock.now()).expect("a root can be made");

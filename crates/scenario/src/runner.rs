@@ -36,7 +36,7 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), access_log: None, concurrency: 40 }
+        Self { rulebook: Rulebook::default(), error_pages: ErrorPages::default(), access_log: None, concurrency: 32 }
     }
 }
 
