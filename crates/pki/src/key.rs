@@ -80,8 +80,8 @@ impl KeyKind {
         matches!(self, Self::Rsa1024 | Self::Rsa2048 | Self::Rsa2056 | Self::Rsa3072 | Self::Rsa4096)
     }
 
-    /// Whether a key of this kind takes long enough to make that it is made once.
-    const fn is_slow(self) -> bool {
+    /// Whether a key of this kind takes so long to make, up to a second, that it is made once in a process for each holder.
+    pub const fn is_slow(self) -> bool {
         self.is_rsa() || matches!(self, Self::RsaPss | Self::Dsa)
     }
 

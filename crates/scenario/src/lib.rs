@@ -8,6 +8,7 @@ mod clock;
 mod error;
 pub mod format;
 pub mod function;
+mod keys;
 mod lab;
 mod library;
 mod merge;
