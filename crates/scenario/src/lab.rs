@@ -91,7 +91,7 @@ impl Lab {
         let clock = Arc::new(LabClock::new(options.clock));
         options.clock = clock.clone();
         keys::ready(&options.pki, &state.origin).await;
-        let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
+        let origin = Box::pin(Origin::start(&state.origin, &options.pki, options.clock.clone())).await?;
         let nowhere = Nowhere::reserve()?;
         let name_servers = state.dns.start(&state.distribution.domain_name).await?;
         let edge = Box::pin(Edge::start(edge_config(state, &options, &name_servers)?)).await?;
@@ -142,11 +142,11 @@ impl Lab {
     async fn change(&mut self, state: &State) -> Result<(), ScenarioError> {
         if self.state.origin != state.origin {
             keys::ready(&self.options.pki, &state.origin).await;
-            self.origin.reconfigure(&state.origin, &self.options.pki).await?;
+            Box::pin(self.origin.reconfigure(&state.origin, &self.options.pki)).await?;
         }
         if let Some(standby) = self.standby.as_mut().filter(|_| self.state.standby != state.standby) {
             keys::ready(&self.options.pki, &state.standby).await;
-            standby.reconfigure(&state.standby, &self.options.pki).await?;
+            Box::pin(standby.reconfigure(&state.standby, &self.options.pki)).await?;
         }
         // Those that go on as they are keep their ports, so that commands that were pasted once still work.
         let names = |state: &State| (state.dns.clone(), state.distribution.domain_name.clone());

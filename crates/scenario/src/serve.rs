@@ -316,7 +316,7 @@ impl OriginSession {
         let ca_file = write_root(options, directory)?.display().to_string();
         let state = &scenario.broken().state;
         keys::ready(&options.pki, &state.origin).await;
-        let origin = Origin::start(&state.origin, &options.pki, options.clock.clone()).await?;
+        let origin = Box::pin(Origin::start(&state.origin, &options.pki, options.clock.clone())).await?;
         origin.write_pem(directory)?;
         let client = client_files(state, options, directory)?;
         let brief = OriginBrief {
