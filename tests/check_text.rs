@@ -70,6 +70,7 @@ async fn forwarded_host_meets_a_default_certificate() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(feature = "legacy"), ignore = "rustls does not speak TLS 1.0")]
 async fn protocol_mismatch() {
     compare_broken("protocol-mismatch", "protocol/tls10-only").await;
 }
