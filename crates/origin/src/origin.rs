@@ -9,7 +9,12 @@ use std::{
 
 use edge502_pki::{Lab, PemFiles};
 use edge502_rules::clock::SharedClock;
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{
+    net::TcpListener,
+    runtime::{Handle, RuntimeFlavor},
+    task::{JoinHandle, block_in_place},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -73,7 +78,7 @@ impl Origin {
 
     /// Like [`start`](Self::start), on these ports.
     pub async fn start_on(ports: Ports, spec: &OriginSpec, lab: &Lab, clock: SharedClock) -> Result<Self, OriginError> {
-        let plan = Plan::new(spec, lab, Arc::clone(&clock))?;
+        let plan = aside(|| Plan::new(spec, lab, Arc::clone(&clock)))?;
         let live = Arc::new(Live {
             current: Mutex::new(Generation::new(plan)),
             history: History::new(),
@@ -134,7 +139,7 @@ impl Origin {
     /// after does so without a gap. The history is cleared. On an error of the specification the old one stays in
     /// force; on [`OriginError::SelfTest`] the new one does.
     pub async fn reconfigure(&mut self, spec: &OriginSpec, lab: &Lab) -> Result<(), OriginError> {
-        let plan = Plan::new(spec, lab, Arc::clone(&self.live.clock))?;
+        let plan = aside(|| Plan::new(spec, lab, Arc::clone(&self.live.clock)))?;
         let old = self.live.replace(Generation::new(plan));
         old.end().await;
         self.open_doors(lab).await
@@ -185,6 +190,15 @@ impl std::fmt::Debug for Origin {
             .field("addr", &self.addr())
             .field("http_addr", &self.http_addr())
             .finish_non_exhaustive()
+    }
+}
+
+/// Computes what may take a second, such as RSA keys, without keeping the sockets and time limits of others waiting that the
+/// runtime's thread would serve meanwhile. A runtime with one thread has no other to hand them to.
+fn aside<T>(compute: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(compute),
+        _ => compute(),
     }
 }
 

@@ -81,7 +81,7 @@ impl KeyKind {
     }
 
     /// Whether a key of this kind takes so long to make, up to a second, that it is made once in a process for each holder.
-    pub const fn is_slow(self) -> bool {
+    const fn is_slow(self) -> bool {
         self.is_rsa() || matches!(self, Self::RsaPss | Self::Dsa)
     }
 

@@ -25,7 +25,6 @@ use edge502_rules::page::ErrorPages;
 
 use crate::clock::LabClock;
 use crate::error::ScenarioError;
-use crate::keys;
 use crate::network::{Ends, From, asks_dns};
 use crate::state::{DISTRIBUTION_DOMAIN, State};
 use crate::tap::Tap;
@@ -90,7 +89,6 @@ impl Lab {
     pub async fn start(state: &State, mut options: LabOptions) -> Result<Self, ScenarioError> {
         let clock = Arc::new(LabClock::new(options.clock));
         options.clock = clock.clone();
-        keys::ready(&options.pki, &state.origin).await;
         let origin = Box::pin(Origin::start(&state.origin, &options.pki, options.clock.clone())).await?;
         let nowhere = Nowhere::reserve()?;
         let name_servers = state.dns.start(&state.distribution.domain_name).await?;
@@ -141,11 +139,9 @@ impl Lab {
 
     async fn change(&mut self, state: &State) -> Result<(), ScenarioError> {
         if self.state.origin != state.origin {
-            keys::ready(&self.options.pki, &state.origin).await;
             Box::pin(self.origin.reconfigure(&state.origin, &self.options.pki)).await?;
         }
         if let Some(standby) = self.standby.as_mut().filter(|_| self.state.standby != state.standby) {
-            keys::ready(&self.options.pki, &state.standby).await;
             Box::pin(standby.reconfigure(&state.standby, &self.options.pki)).await?;
         }
         // Those that go on as they are keep their ports, so that commands that were pasted once still work.
@@ -191,7 +187,6 @@ impl Lab {
     async fn start_standby(&mut self) -> Result<(), ScenarioError> {
         if self.standby.is_none() && self.state.uses_standby() {
             let clock = self.options.clock.clone();
-            keys::ready(&self.options.pki, &self.state.standby).await;
             let standby = Box::pin(Origin::start(&self.state.standby, &self.options.pki, clock)).await?;
             self.standby = Some(Box::new(standby));
         }

@@ -8,7 +8,6 @@ mod clock;
 mod error;
 pub mod format;
 pub mod function;
-mod keys;
 mod lab;
 mod library;
 mod merge;

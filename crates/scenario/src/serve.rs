@@ -20,7 +20,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::ScenarioError;
 use crate::format::{Scenario, Step, StepKind};
-use crate::keys;
 use crate::lab::{Lab, LabOptions, client_files, refined};
 
 use control::Control;
@@ -315,7 +314,6 @@ impl OriginSession {
     pub async fn start(scenario: &Scenario, options: &LabOptions, directory: &Path) -> Result<Self, ScenarioError> {
         let ca_file = write_root(options, directory)?.display().to_string();
         let state = &scenario.broken().state;
-        keys::ready(&options.pki, &state.origin).await;
         let origin = Box::pin(Origin::start(&state.origin, &options.pki, options.clock.clone())).await?;
         origin.write_pem(directory)?;
         let client = client_files(state, options, directory)?;
